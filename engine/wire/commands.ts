@@ -1,0 +1,91 @@
+import { BID, type Count, formatCount, formatPrice, type Price, type Side } from '../units/index.ts';
+
+/** Self-trade prevention: what happens when an order of ours would meet another of ours. */
+export type SelfTradePrevention = 'taker_at_cross' | 'maker';
+
+/** One order of a batched create. Always good till cancelled and post-only: makers do not cross. */
+export interface CreateOrder {
+  readonly ticker: string;
+  readonly clientOrderId: string;
+  readonly side: Side;
+  readonly price: Price;
+  readonly count: Count;
+  readonly groupId: string;
+  readonly exchangeIndex: number;
+  /** Unix seconds after which the exchange cancels it, 0 for never. */
+  readonly expirationSeconds: number;
+}
+
+/** One order of a batched cancel. The routing is always named: an unrouted cancel only looks on shard 0. */
+export interface CancelOrder {
+  readonly orderId: string;
+  readonly ticker: string;
+  readonly exchangeIndex: number;
+}
+
+/** Paths below the API root. */
+export const Paths = {
+  batched: '/portfolio/events/orders/batched',
+  orders: '/portfolio/orders',
+  fills: '/portfolio/fills',
+  positions: '/portfolio/positions',
+  balance: '/portfolio/balance',
+  groups: '/portfolio/order_groups',
+  createGroup: '/portfolio/order_groups/create',
+  limits: '/account/limits',
+  costs: '/account/endpoint_costs',
+  status: '/exchange/status',
+} as const;
+
+/** Body of `POST /portfolio/events/orders/batched`. Field values are escaped by JSON.stringify where free text. */
+export function createOrdersBody(orders: readonly CreateOrder[]): string {
+  return JSON.stringify({
+    orders: orders.map((o) => ({
+      ticker: o.ticker,
+      client_order_id: o.clientOrderId,
+      side: o.side === BID ? 'bid' : 'ask',
+      count: formatCount(o.count),
+      price: formatPrice(o.price),
+      time_in_force: 'good_till_canceled',
+      post_only: true,
+      self_trade_prevention_type: 'taker_at_cross',
+      cancel_order_on_pause: true,
+      order_group_id: o.groupId,
+      exchange_index: o.exchangeIndex,
+      ...(o.expirationSeconds > 0 ? { expiration_time: o.expirationSeconds } : {}),
+    })),
+  });
+}
+
+/** Body of `DELETE /portfolio/events/orders/batched`. */
+export function cancelOrdersBody(orders: readonly CancelOrder[]): string {
+  return JSON.stringify({
+    orders: orders.map((o) => ({
+      order_id: o.orderId,
+      exchange_index: o.exchangeIndex,
+      market_ticker: o.ticker,
+    })),
+  });
+}
+
+/** `subscribe` to one channel, filtered to `tickers` where given. `use_yes_price` is always explicit for books. */
+export function subscribeCommand(id: number, channel: string, tickers: readonly string[]): string {
+  const params: Record<string, unknown> = { channels: [channel] };
+  if (tickers.length > 0) params['market_tickers'] = tickers;
+  if (channel === 'orderbook_delta') params['use_yes_price'] = true;
+  return JSON.stringify({ id, cmd: 'subscribe', params });
+}
+
+/** `unsubscribe` from one subscription. */
+export function unsubscribeCommand(id: number, sid: number): string {
+  return JSON.stringify({ id, cmd: 'unsubscribe', params: { sids: [sid] } });
+}
+
+/** Ask for fresh snapshots of some markets of a book subscription; they arrive inside its sequence. */
+export function snapshotCommand(id: number, sid: number, tickers: readonly string[]): string {
+  return JSON.stringify({
+    id,
+    cmd: 'update_subscription',
+    params: { sids: [sid], action: 'get_snapshot', market_tickers: tickers },
+  });
+}

@@ -1,0 +1,96 @@
+import { type Count, type Money, type Price, parseCount, parseMoney, parsePrice, quote } from '../units/index.ts';
+import { WireError } from './error.ts';
+
+/** A parsed JSON object whose fields are not trusted yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** @throws WireError `not_object` */
+export function asObject(value: unknown, field: string): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(field, value, 'an object');
+  return value as JsonObject;
+}
+
+/** @throws WireError `wrong_type` */
+export function asArray(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrong(field, value, 'an array');
+  return value;
+}
+
+/** A required non-empty string. @throws WireError */
+export function text(o: JsonObject, field: string): string {
+  const value = o[field];
+  if (typeof value !== 'string' || value === '') throw wrong(field, value, 'a non-empty string');
+  return value;
+}
+
+/** A string that may be absent, null or empty: '' then. @throws WireError when present with another type */
+export function optionalText(o: JsonObject, field: string): string {
+  const value = o[field];
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw wrong(field, value, 'a string');
+  return value;
+}
+
+/** A required integer in the safe range. @throws WireError */
+export function integer(o: JsonObject, field: string): number {
+  const value = o[field];
+  if (!Number.isSafeInteger(value)) throw wrong(field, value, 'an integer');
+  return value as number;
+}
+
+/** An integer that may be absent or null: `fallback` then. @throws WireError */
+export function optionalInteger(o: JsonObject, field: string, fallback: number): number {
+  const value = o[field];
+  return value === undefined || value === null ? fallback : integer(o, field);
+}
+
+/** A boolean that may be absent or null: false then. @throws WireError */
+export function flag(o: JsonObject, field: string): boolean {
+  const value = o[field];
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean') throw wrong(field, value, 'true or false');
+  return value;
+}
+
+/** A required price in dollars, any in [0, 1]. @throws WireError */
+export function dollarPrice(o: JsonObject, field: string): Price {
+  return converted(o, field, parsePrice);
+}
+
+/** A required count of contracts, signed. @throws WireError */
+export function contracts(o: JsonObject, field: string): Count {
+  return converted(o, field, parseCount);
+}
+
+/** A required amount in dollars, signed. @throws WireError */
+export function dollars(o: JsonObject, field: string): Money {
+  return converted(o, field, parseMoney);
+}
+
+/** An amount in dollars that may be absent or null: 0 then. @throws WireError */
+export function optionalDollars(o: JsonObject, field: string): Money {
+  const value = o[field];
+  return value === undefined || value === null ? (0 as Money) : dollars(o, field);
+}
+
+/** A count that may be absent or null: 0 then. @throws WireError */
+export function optionalContracts(o: JsonObject, field: string): Count {
+  const value = o[field];
+  return value === undefined || value === null ? (0 as Count) : contracts(o, field);
+}
+
+function converted<T>(o: JsonObject, field: string, parse: (text: string) => T): T {
+  const value = o[field];
+  if (typeof value !== 'string') throw wrong(field, value, 'a decimal string');
+  try {
+    return parse(value);
+  } catch (error) {
+    throw new WireError('bad_value', field, `${field}: ${(error as Error).message}`);
+  }
+}
+
+/** The error for a field that is not what it should be. */
+export function wrong(field: string, value: unknown, expected: string): WireError {
+  const shown = value === undefined ? 'absent' : quote(JSON.stringify(value) ?? String(value));
+  return new WireError('wrong_type', field, `${field} is ${shown}, expected ${expected}`);
+}

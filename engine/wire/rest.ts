@@ -1,0 +1,216 @@
+import type { Count, Money, TimeUs } from '../units/index.ts';
+import { parseRfc3339, UnitError } from '../units/index.ts';
+import { WireError } from './error.ts';
+import { type Failure, readFailure } from './failure.ts';
+import {
+  asArray,
+  asObject,
+  dollars,
+  type JsonObject,
+  optionalContracts,
+  optionalInteger,
+  optionalText,
+  text,
+} from './fields.ts';
+import {
+  type AccountLimits,
+  accountLimits,
+  type FillRecord,
+  fillRecord,
+  type GroupRecord,
+  groupRecord,
+  type MarketRecord,
+  marketRecord,
+  type OrderRecord,
+  orderRecord,
+  type PositionRecord,
+  positionRecord,
+} from './records.ts';
+
+/**
+ * A decoded response body, a refusal by the exchange, or a 2xx body we do not understand (`unreadable`: the write may
+ * have happened all the same, so callers treat it like an unknown outcome).
+ */
+export type Decoded<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Apply a decoder to a response, whatever its status. Never throws. */
+export function decodeBody<T>(status: number, body: string, decoder: (value: unknown) => T): Decoded<T> {
+  if (status < 200 || status >= 300) return { kind: 'refused', failure: readFailure(status, body) };
+  try {
+    return { kind: 'ok', value: decoder(JSON.parse(body)) };
+  } catch (error) {
+    if (error instanceof WireError || error instanceof UnitError || error instanceof SyntaxError) {
+      return { kind: 'unreadable', reason: `HTTP ${status} with a body we do not understand: ${error.message}` };
+    }
+    throw error;
+  }
+}
+
+/** One item of a batched create or cancel response. */
+export interface BatchItem {
+  /** '' where the item failed. */
+  readonly orderId: string;
+  /** '' where the exchange left it out. */
+  readonly clientOrderId: string;
+  readonly fillCount: Count;
+  readonly remainingCount: Count;
+  /** Cancels: what was taken off the book. */
+  readonly reducedBy: Count;
+  readonly failure: Failure | null;
+}
+
+/** Response of a batched create or cancel: one item per input, matched by id rather than by place. @throws WireError */
+export function batchItems(value: unknown): BatchItem[] {
+  return asArray(asObject(value, 'body')['orders'], 'orders').map((entry) => {
+    const o = asObject(entry, 'orders[]');
+    const error = o['error'];
+    return {
+      orderId: optionalText(o, 'order_id'),
+      clientOrderId: optionalText(o, 'client_order_id'),
+      fillCount: optionalContracts(o, 'fill_count'),
+      remainingCount: optionalContracts(o, 'remaining_count'),
+      reducedBy: optionalContracts(o, 'reduced_by'),
+      failure: error === undefined || error === null ? null : itemFailure(error),
+    };
+  });
+}
+
+function itemFailure(error: unknown): Failure {
+  return readFailure(0, JSON.stringify({ error }));
+}
+
+/** A page of a list and the cursor of the next, '' on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor: string;
+}
+
+function page<T>(value: unknown, field: string, decode: (value: unknown) => T): Page<T> {
+  const o = asObject(value, 'body');
+  const list = o[field];
+  return {
+    items: list === undefined || list === null ? [] : asArray(list, field).map(decode),
+    cursor: optionalText(o, 'cursor'),
+  };
+}
+
+/** `GET /portfolio/orders`. @throws WireError */
+export function ordersPage(value: unknown): Page<OrderRecord> {
+  return page(value, 'orders', orderRecord);
+}
+
+/** `GET /portfolio/orders/{id}`. @throws WireError */
+export function singleOrder(value: unknown): OrderRecord {
+  return orderRecord(asObject(value, 'body')['order']);
+}
+
+/** `GET /portfolio/fills`. @throws WireError */
+export function fillsPage(value: unknown): Page<FillRecord> {
+  return page(value, 'fills', fillRecord);
+}
+
+/** `GET /portfolio/positions`. @throws WireError */
+export function positionsPage(value: unknown): Page<PositionRecord> {
+  return page(value, 'market_positions', positionRecord);
+}
+
+/** `GET /portfolio/order_groups`; the key may be absent when there are none. @throws WireError */
+export function groupsList(value: unknown): readonly GroupRecord[] {
+  return page(value, 'order_groups', groupRecord).items;
+}
+
+/** `POST /portfolio/order_groups/create`. @throws WireError */
+export function createdGroup(value: unknown): { readonly groupId: string } {
+  return { groupId: text(asObject(value, 'body'), 'order_group_id') };
+}
+
+/** `GET /markets/{ticker}`. @throws WireError */
+export function singleMarket(value: unknown): MarketRecord {
+  return marketRecord(asObject(value, 'body')['market']);
+}
+
+/** Fee rule of a series as the exchange names it. */
+export interface SeriesFees {
+  readonly feeType: string;
+  /** Multiplier as a decimal text, e.g. "1" or "0.5". */
+  readonly multiplier: string;
+}
+
+/** `GET /series/{ticker}`. @throws WireError */
+export function seriesFees(value: unknown): SeriesFees {
+  const o = asObject(asObject(value, 'body')['series'], 'series');
+  const multiplier = o['fee_multiplier'];
+  if (typeof multiplier !== 'number' || !Number.isFinite(multiplier) || multiplier < 0) {
+    throw new WireError(
+      'wrong_type',
+      'fee_multiplier',
+      `fee_multiplier is ${String(multiplier)}, expected a number >= 0`,
+    );
+  }
+  return { feeType: text(o, 'fee_type'), multiplier: String(multiplier) };
+}
+
+/** `GET /account/limits`. @throws WireError */
+export function limitsBody(value: unknown): AccountLimits {
+  return accountLimits(value);
+}
+
+/** Token costs per (method, path): the default and the exceptions. */
+export interface EndpointCosts {
+  readonly defaultCost: number;
+  readonly createCost: number;
+  readonly cancelCost: number;
+}
+
+/** `GET /account/endpoint_costs`, reduced to what we spend on. Paths not listed cost the default. @throws WireError */
+export function costsBody(value: unknown): EndpointCosts {
+  const o = asObject(value, 'body');
+  const defaultCost = optionalInteger(o, 'default_cost', 10);
+  const costs = { defaultCost, createCost: defaultCost, cancelCost: defaultCost };
+  for (const entry of asArray(o['endpoint_costs'] ?? [], 'endpoint_costs')) {
+    const e = asObject(entry, 'endpoint_costs[]');
+    if (!String(e['path']).endsWith('/portfolio/events/orders/batched')) continue;
+    if (e['method'] === 'POST') costs.createCost = optionalInteger(e, 'cost', defaultCost);
+    if (e['method'] === 'DELETE') costs.cancelCost = optionalInteger(e, 'cost', defaultCost);
+  }
+  return costs;
+}
+
+/** Cash by shard. */
+export interface Balance {
+  readonly total: Money;
+  readonly byShard: ReadonlyMap<number, Money>;
+}
+
+/** `GET /portfolio/balance`. @throws WireError */
+export function balanceBody(value: unknown): Balance {
+  const o = asObject(value, 'body');
+  const byShard = new Map<number, Money>();
+  for (const entry of asArray(o['balance_breakdown'] ?? [], 'balance_breakdown')) {
+    const e: JsonObject = asObject(entry, 'balance_breakdown[]');
+    byShard.set(optionalInteger(e, 'exchange_index', 0), dollars(e, 'balance'));
+  }
+  return { total: dollars(o, 'balance_dollars'), byShard };
+}
+
+/** Whether the exchange trades, per shard where it says so. */
+export interface ExchangeStatus {
+  readonly exchangeActive: boolean;
+  readonly tradingActive: boolean;
+  /** When it expects to resume, 0 where not said. */
+  readonly resumeTime: TimeUs;
+}
+
+/** `GET /exchange/status`. @throws WireError */
+export function statusBody(value: unknown): ExchangeStatus {
+  const o = asObject(value, 'body');
+  const resume = optionalText(o, 'exchange_estimated_resume_time');
+  return {
+    exchangeActive: o['exchange_active'] === true,
+    tradingActive: o['trading_active'] === true,
+    resumeTime: resume === '' ? (0 as TimeUs) : parseRfc3339(resume),
+  };
+}

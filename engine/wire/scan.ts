@@ -1,0 +1,328 @@
+import type { TickerTable } from './tickers.ts';
+
+/** The scanner's verdict. `Unsure` hands the frame to the full parser; nothing is decided by it. */
+export const Scan = { Unsure: 0, Delta: 1, Trade: 2 } as const;
+export type ScanKind = (typeof Scan)[keyof typeof Scan];
+
+const QUOTE = 34;
+const MINUS = 45;
+const DOT = 46;
+const ZERO = 48;
+const COLON = 58;
+const COMMA = 44;
+const OPEN = 123;
+const CLOSE = 125;
+const BACKSLASH = 92;
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+const KEY_TYPE = ascii('type');
+const KEY_SID = ascii('sid');
+const KEY_SEQ = ascii('seq');
+const KEY_MSG = ascii('msg');
+const KEY_TICKER = ascii('market_ticker');
+const KEY_PRICE = ascii('price');
+const KEY_PRICE_DOLLARS = ascii('price_dollars');
+const KEY_DELTA = ascii('delta');
+const KEY_DELTA_FP = ascii('delta_fp');
+const KEY_SIDE = ascii('side');
+const KEY_TS_MS = ascii('ts_ms');
+const KEY_YES_PRICE_DOLLARS = ascii('yes_price_dollars');
+const KEY_COUNT_FP = ascii('count_fp');
+const KEY_TAKER_OUTCOME = ascii('taker_outcome_side');
+const KEY_IS_BLOCK = ascii('is_block_trade');
+const WORD_DELTA = ascii('orderbook_delta');
+const WORD_TRADE = ascii('trade');
+const WORD_YES = ascii('yes');
+const WORD_TRUE = ascii('true');
+const WORD_FALSE = ascii('false');
+const WORD_NO = ascii('no');
+
+const SEEN_TYPE = 1;
+const SEEN_SID = 2;
+const SEEN_SEQ = 4;
+const SEEN_MSG = 8;
+const SEEN_TICKER = 16;
+const SEEN_PRICE_DOLLARS = 32;
+const SEEN_DELTA_FP = 64;
+const SEEN_SIDE = 128;
+const SEEN_TS_MS = 256;
+const SEEN_PRICE = 512;
+const SEEN_DELTA = 1024;
+const SEEN_YES_PRICE = 2048;
+const SEEN_COUNT = 4096;
+const SEEN_TAKER = 8192;
+const SEEN_BLOCK = 16384;
+
+const ENVELOPE = SEEN_TYPE | SEEN_SID | SEEN_SEQ | SEEN_MSG | SEEN_TICKER;
+
+/**
+ * Reads `orderbook_delta` and `trade` frames from the socket's bytes straight into numbers: no string, no object. Any
+ * key order and spacing. Whatever is out of the ordinary (escapes, non-ASCII, nesting, a repeated key, a number that is
+ * not plain, a missing field, trailing bytes) yields `Unsure` and the full parser decides; a value it does deliver
+ * equals the full parser's. Damage in fields nobody reads may pass.
+ */
+export class FrameScanner {
+  sid = 0;
+  seq = 0;
+  /** Index in the ticker table, or `UNKNOWN_MARKET`. */
+  market = -1;
+  tickerStart = 0;
+  tickerEnd = 0;
+  /** 1e-4 dollars, in the money of the frame's own leg (not yet complemented). */
+  price = 0;
+  /** 1e-2 contracts; signed for a delta. */
+  count = 0;
+  /** True for the `yes` leg (delta) or a taker who bought YES (trade). */
+  yes = false;
+  isBlockTrade = false;
+  /** 0 where the frame carries no `ts_ms`. */
+  timeMs = 0;
+
+  private readonly tickers: TickerTable;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private at = 0;
+  private end = 0;
+  private seen = 0;
+  private kind: ScanKind = Scan.Unsure;
+  private stringStart = 0;
+  private stringEnd = 0;
+  private value = 0;
+
+  constructor(tickers: TickerTable) {
+    this.tickers = tickers;
+  }
+
+  /** Scan one frame. */
+  scan(bytes: Uint8Array): ScanKind {
+    this.bytes = bytes;
+    this.at = 0;
+    this.end = bytes.length;
+    this.seen = 0;
+    this.kind = Scan.Unsure;
+    this.timeMs = 0;
+    this.isBlockTrade = false;
+    if (!this.object(false)) return Scan.Unsure;
+    if (this.space() !== -1) return Scan.Unsure;
+    return this.complete() ? this.kind : Scan.Unsure;
+  }
+
+  /** All the fields of the kind are there; the dollar form wins over cents where both are. */
+  private complete(): boolean {
+    const seen = this.seen;
+    if ((seen & ENVELOPE) !== ENVELOPE) return false;
+    if (this.kind === Scan.Trade) {
+      return (seen & (SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER)) === (SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER);
+    }
+    if (this.kind !== Scan.Delta || (seen & SEEN_SIDE) === 0) return false;
+    return (seen & (SEEN_PRICE_DOLLARS | SEEN_PRICE)) !== 0 && (seen & (SEEN_DELTA_FP | SEEN_DELTA)) !== 0;
+  }
+
+  /** One object level: the envelope, or its `msg`. */
+  private object(inner: boolean): boolean {
+    if (this.space() !== OPEN) return false;
+    this.at++;
+    for (;;) {
+      if (this.space() !== QUOTE || !this.string()) return false;
+      const start = this.stringStart;
+      const stop = this.stringEnd;
+      if (this.space() !== COLON) return false;
+      this.at++;
+      if (!(inner ? this.field(start, stop) : this.envelope(start, stop))) return false;
+      const next = this.space();
+      this.at++;
+      if (next === CLOSE) return true;
+      if (next !== COMMA) return false;
+    }
+  }
+
+  private envelope(start: number, stop: number): boolean {
+    if (this.is(start, stop, KEY_MSG)) return this.once(SEEN_MSG) && this.object(true);
+    if (this.is(start, stop, KEY_SEQ)) {
+      if (!this.once(SEEN_SEQ) || !this.unsigned()) return false;
+      this.seq = this.value;
+      return true;
+    }
+    if (this.is(start, stop, KEY_SID)) {
+      if (!this.once(SEEN_SID) || !this.unsigned()) return false;
+      this.sid = this.value;
+      return true;
+    }
+    if (this.is(start, stop, KEY_TYPE)) {
+      if (!this.once(SEEN_TYPE) || this.space() !== QUOTE || !this.string()) return false;
+      if (this.is(this.stringStart, this.stringEnd, WORD_DELTA)) this.kind = Scan.Delta;
+      else if (this.is(this.stringStart, this.stringEnd, WORD_TRADE)) this.kind = Scan.Trade;
+      else return false;
+      return true;
+    }
+    return this.skip();
+  }
+
+  private field(start: number, stop: number): boolean {
+    if (this.is(start, stop, KEY_TICKER)) {
+      if (!this.once(SEEN_TICKER) || this.space() !== QUOTE || !this.string()) return false;
+      this.tickerStart = this.stringStart;
+      this.tickerEnd = this.stringEnd;
+      this.market = this.tickers.find(this.bytes, this.stringStart, this.stringEnd);
+      return this.stringEnd > this.stringStart;
+    }
+    if (this.is(start, stop, KEY_PRICE_DOLLARS)) return this.once(SEEN_PRICE_DOLLARS) && this.dollars();
+    if (this.is(start, stop, KEY_DELTA_FP)) return this.once(SEEN_DELTA_FP) && this.contracts(true);
+    if (this.is(start, stop, KEY_SIDE)) return this.once(SEEN_SIDE) && this.leg();
+    if (this.is(start, stop, KEY_TS_MS)) {
+      if (!this.once(SEEN_TS_MS) || !this.unsigned()) return false;
+      this.timeMs = this.value;
+      return true;
+    }
+    return this.rareField(start, stop);
+  }
+
+  private rareField(start: number, stop: number): boolean {
+    if (this.is(start, stop, KEY_YES_PRICE_DOLLARS)) return this.once(SEEN_YES_PRICE) && this.dollars();
+    if (this.is(start, stop, KEY_COUNT_FP)) return this.once(SEEN_COUNT) && this.contracts(false);
+    if (this.is(start, stop, KEY_TAKER_OUTCOME)) return this.once(SEEN_TAKER) && this.leg();
+    if (this.is(start, stop, KEY_IS_BLOCK)) {
+      if (!this.once(SEEN_BLOCK)) return false;
+      this.space();
+      const from = this.at;
+      if (!this.skip()) return false;
+      this.isBlockTrade = this.is(from, this.at, WORD_TRUE);
+      return this.isBlockTrade || this.is(from, this.at, WORD_FALSE);
+    }
+    if (this.is(start, stop, KEY_PRICE)) {
+      if (!this.once(SEEN_PRICE) || !this.unsigned() || this.value > 100) return false;
+      if ((this.seen & SEEN_PRICE_DOLLARS) === 0) this.price = this.value * 100;
+      return true;
+    }
+    if (this.is(start, stop, KEY_DELTA)) {
+      if (!this.once(SEEN_DELTA)) return false;
+      const negative = this.space() === MINUS;
+      if (negative) this.at++;
+      if (!this.unsigned() || this.value > 1e13) return false;
+      if ((this.seen & SEEN_DELTA_FP) === 0) this.count = (negative ? -this.value : this.value) * 100;
+      return true;
+    }
+    return this.skip();
+  }
+
+  private once(bit: number): boolean {
+    if ((this.seen & bit) !== 0) return false;
+    this.seen |= bit;
+    return true;
+  }
+
+  private is(start: number, stop: number, word: Uint8Array): boolean {
+    if (stop - start !== word.length) return false;
+    for (let i = 0; i < word.length; i++) if (this.bytes[start + i] !== word[i]) return false;
+    return true;
+  }
+
+  /** Skip white space; the byte there, or -1 at the end. */
+  private space(): number {
+    while (this.at < this.end) {
+      const c = this.bytes[this.at]!;
+      if (c !== 32 && c !== 10 && c !== 13 && c !== 9) return c;
+      this.at++;
+    }
+    return -1;
+  }
+
+  /** A plain ASCII string without escapes; leaves its extent in stringStart/stringEnd. */
+  private string(): boolean {
+    const bytes = this.bytes;
+    let i = this.at + 1;
+    this.stringStart = i;
+    for (; i < this.end; i++) {
+      const c = bytes[i]!;
+      if (c === QUOTE) {
+        this.stringEnd = i;
+        this.at = i + 1;
+        return true;
+      }
+      if (c === BACKSLASH || c < 32 || c > 126) return false;
+    }
+    return false;
+  }
+
+  /** A plain JSON integer >= 0, without leading zeros, at most 15 digits. */
+  private unsigned(): boolean {
+    this.space();
+    const from = this.at;
+    let value = 0;
+    while (this.at < this.end) {
+      const d = this.bytes[this.at]! - ZERO;
+      if (d < 0 || d > 9) break;
+      value = value * 10 + d;
+      this.at++;
+    }
+    const digits = this.at - from;
+    if (digits === 0 || digits > 15 || (digits > 1 && this.bytes[from] === ZERO)) return false;
+    this.value = value;
+    return true;
+  }
+
+  /** A quoted decimal scaled by 10^`scale`; false unless it fits exactly. */
+  private decimal(scale: number): boolean {
+    if (this.space() !== QUOTE || !this.string()) return false;
+    const bytes = this.bytes;
+    let i = this.stringStart;
+    const stop = this.stringEnd;
+    const negative = bytes[i] === MINUS;
+    if (negative) i++;
+    let value = 0;
+    let digits = 0;
+    let decimals = -1;
+    for (; i < stop; i++) {
+      const c = bytes[i]!;
+      const d = c - ZERO;
+      if (d >= 0 && d <= 9) {
+        if (decimals < scale) {
+          value = value * 10 + d;
+          if (decimals >= 0) decimals++;
+        } else if (d !== 0) return false;
+        digits++;
+      } else if (c === DOT && decimals < 0 && digits > 0 && i + 1 < stop) decimals = 0;
+      else return false;
+    }
+    if (digits === 0 || digits > 16) return false;
+    for (let d = Math.max(decimals, 0); d < scale; d++) value *= 10;
+    if (value > Number.MAX_SAFE_INTEGER) return false;
+    this.value = negative && value !== 0 ? -value : value;
+    return true;
+  }
+
+  private dollars(): boolean {
+    if (!this.decimal(4) || this.value < 0 || this.value > 10_000) return false;
+    this.price = this.value;
+    return true;
+  }
+
+  private contracts(signed: boolean): boolean {
+    if (!this.decimal(2) || (!signed && this.value < 0)) return false;
+    this.count = this.value;
+    return true;
+  }
+
+  private leg(): boolean {
+    if (this.space() !== QUOTE || !this.string()) return false;
+    this.yes = this.is(this.stringStart, this.stringEnd, WORD_YES);
+    return this.yes || this.is(this.stringStart, this.stringEnd, WORD_NO);
+  }
+
+  /** Pass over a string, number or literal nobody reads. Nested values are not passed over. */
+  private skip(): boolean {
+    const c = this.space();
+    if (c === QUOTE) return this.string();
+    if (c === OPEN || c === 91) return false;
+    const from = this.at;
+    while (this.at < this.end) {
+      const b = this.bytes[this.at]!;
+      const plain = (b >= ZERO && b <= 57) || (b >= 97 && b <= 122) || b === MINUS || b === 43 || b === DOT || b === 69;
+      if (!plain) break;
+      this.at++;
+    }
+    return this.at > from;
+  }
+}
