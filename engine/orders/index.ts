@@ -1,0 +1,3 @@
+export * from './ledger.ts';
+export * from './order.ts';
+export * from './orders.ts';

@@ -1,0 +1,254 @@
+import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
+import { type DoneReason, type Order, remaining } from './order.ts';
+
+/** What the exchange says about an order, from the stream or a read. */
+export interface OrderEvidence {
+  readonly orderId: string;
+  readonly clientOrderId: string;
+  readonly status: string;
+  readonly fillCount: Count;
+  readonly remainingCount: Count;
+}
+
+/** How many finished orders are kept so that late evidence about them is recognised. */
+const KEEP_DONE = 10_000;
+
+/**
+ * The truth about every order of the session. States change only on evidence, every change is idempotent, a fill never
+ * regresses and `done` is final: a late or lagging message can add knowledge, never take it away.
+ */
+export class Orders {
+  private readonly byClientId = new Map<string, Order>();
+  private readonly byOrderId = new Map<string, Order>();
+  /** Orders not done, per market * 2 + side. */
+  private readonly live: Order[][] = [];
+  private readonly doneQueue: Order[] = [];
+  private liveTotal = 0;
+  private unknownTotal = 0;
+
+  /** Orders not done, over all markets. */
+  get liveCount(): number {
+    return this.liveTotal;
+  }
+
+  /** Orders whose state at the exchange is not known. */
+  get unknownCount(): number {
+    return this.unknownTotal;
+  }
+
+  /** The orders of a side that are not done. Do not keep the array across inputs. */
+  on(market: number, side: Side): readonly Order[] {
+    return this.bucket(market, side);
+  }
+
+  /** All orders that are not done. Allocates; not for the hot path. */
+  all(): Order[] {
+    return this.live.flat();
+  }
+
+  byClient(clientOrderId: string): Order | undefined {
+    return this.byClientId.get(clientOrderId);
+  }
+
+  byExchange(orderId: string): Order | undefined {
+    return this.byOrderId.get(orderId);
+  }
+
+  /** True when some order of the side is unknown, or a cancel on it is: nothing new may be placed there. */
+  isBlocked(market: number, side: Side): boolean {
+    for (const o of this.bucket(market, side)) if (o.life === 'unknown' || o.cancel === 'unknown') return true;
+    return false;
+  }
+
+  /** Contracts of a side that may still fill. */
+  exposure(market: number, side: Side): Count {
+    let sum = 0;
+    for (const o of this.bucket(market, side)) sum += remaining(o);
+    return sum as Count;
+  }
+
+  /** Contracts of ours on a price level, to be subtracted from the book. */
+  restingAt(market: number, side: Side, price: Price): Count {
+    let sum = 0;
+    for (const o of this.bucket(market, side)) if (o.price === price) sum += remaining(o);
+    return sum as Count;
+  }
+
+  /** A create was handed over. @throws Error when the client id was used before in this session */
+  sent(clientOrderId: string, market: number, side: Side, price: Price, count: Count, time: TimeUs): Order {
+    if (this.byClientId.has(clientOrderId)) throw new Error(`client order id ${clientOrderId} was used before`);
+    const order: Order = {
+      clientOrderId,
+      orderId: '',
+      market,
+      side,
+      price,
+      initialCount: count,
+      fillCount: 0 as Count,
+      bookedCount: 0 as Count,
+      life: 'sent',
+      cancel: 'none',
+      doneReason: '',
+      sentTime: time,
+      unknownSince: 0 as TimeUs,
+      lastAskedTime: 0 as TimeUs,
+      absentReads: 0,
+      fillsMissingSince: 0 as TimeUs,
+    };
+    this.byClientId.set(clientOrderId, order);
+    this.bucket(market, side).push(order);
+    this.liveTotal++;
+    return order;
+  }
+
+  /** The exchange acknowledged the create: what filled at once and what rests. */
+  accepted(order: Order, orderId: string, fillCount: Count, remainingCount: Count, time: TimeUs): void {
+    this.learnId(order, orderId);
+    this.raiseFill(order, fillCount, time);
+    if (order.life === 'done') return;
+    if (remainingCount > 0) this.rest(order);
+    else this.finish(order, order.fillCount >= order.initialCount ? 'filled' : 'canceled');
+  }
+
+  /** The exchange refused the create: it never existed. Ignored once there is evidence that it does. */
+  rejected(order: Order): void {
+    if (order.life === 'sent' || order.life === 'unknown') this.finish(order, 'rejected');
+  }
+
+  /** The request certainly never left this machine: as if it had not been made. */
+  neverSent(order: Order): void {
+    if (order.life === 'sent') this.finish(order, 'rejected');
+  }
+
+  /** The answer to the create was lost, or contradicts what we know. */
+  doubt(order: Order, time: TimeUs): void {
+    if (order.life === 'done' || order.life === 'unknown') return;
+    order.life = 'unknown';
+    order.unknownSince = time;
+    order.lastAskedTime = 0 as TimeUs;
+    order.absentReads = 0;
+    this.unknownTotal++;
+  }
+
+  cancelSent(order: Order): void {
+    if (order.life !== 'done') order.cancel = 'sent';
+  }
+
+  /** The cancel certainly never left, or was refused for a reason that leaves the order as it is. */
+  cancelWithdrawn(order: Order): void {
+    if (order.cancel === 'sent') order.cancel = 'none';
+  }
+
+  /** The answer to the cancel was lost: it may rest, it may not. */
+  cancelDoubted(order: Order, time: TimeUs): void {
+    if (order.life === 'done') return;
+    order.cancel = 'unknown';
+    order.unknownSince = time;
+  }
+
+  /** The cancel took `reducedBy` off the book; what is not accounted for had filled before. */
+  canceled(order: Order, reducedBy: Count, time: TimeUs): void {
+    this.raiseFill(order, Math.max(0, order.initialCount - reducedBy) as Count, time);
+    if (order.life !== 'done') this.finish(order, 'canceled');
+  }
+
+  /** The cancel found no such resting order: filled, expired or cancelled otherwise. Its fills must be learnt. */
+  cancelFoundNothing(order: Order, time: TimeUs): void {
+    order.cancel = 'none';
+    this.doubt(order, time);
+  }
+
+  /** Apply a full-state description of an order from the stream or a read. Older than what we know: ignored. */
+  observe(evidence: OrderEvidence, time: TimeUs): Order | undefined {
+    const order =
+      this.byOrderId.get(evidence.orderId) ??
+      (evidence.clientOrderId === '' ? undefined : this.byClientId.get(evidence.clientOrderId));
+    if (order === undefined) return undefined;
+    this.learnId(order, evidence.orderId);
+    this.raiseFill(order, evidence.fillCount, time);
+    if (order.life === 'done') return order;
+    order.absentReads = 0;
+    if (evidence.status === 'resting') this.rest(order);
+    else if (evidence.status === 'executed') this.finish(order, 'filled');
+    else if (evidence.status === 'canceled') this.finish(order, 'canceled');
+    else this.doubt(order, time);
+    return order;
+  }
+
+  /** One individual fill was booked for the order. */
+  booked(order: Order, count: Count, time: TimeUs): void {
+    order.bookedCount = (order.bookedCount + count) as Count;
+    if (order.bookedCount > order.fillCount) order.fillCount = order.bookedCount;
+    this.noteMissing(order, time);
+    if (order.life !== 'done' && order.bookedCount >= order.initialCount) this.finish(order, 'filled');
+  }
+
+  /** A read that should have shown the order did not. Returns the number of such reads in a row. */
+  absentFromRead(order: Order): number {
+    return ++order.absentReads;
+  }
+
+  /** Enough consistent reads: it never came to be, or is long gone. */
+  absent(order: Order): void {
+    if (order.life !== 'done') this.finish(order, 'absent');
+  }
+
+  private rest(order: Order): void {
+    if (order.life === 'unknown') this.unknownTotal--;
+    order.life = 'resting';
+    order.unknownSince = 0 as TimeUs;
+    if (order.cancel === 'unknown') order.cancel = 'none';
+  }
+
+  private finish(order: Order, reason: DoneReason): void {
+    if (order.life === 'unknown') this.unknownTotal--;
+    order.life = 'done';
+    order.cancel = 'none';
+    order.doneReason = reason;
+    const bucket = this.bucket(order.market, order.side);
+    const at = bucket.indexOf(order);
+    if (at >= 0) {
+      bucket.splice(at, 1);
+      this.liveTotal--;
+    }
+    this.doneQueue.push(order);
+    if (this.doneQueue.length > KEEP_DONE) this.forget(this.doneQueue.shift()!);
+  }
+
+  private forget(order: Order): void {
+    this.byClientId.delete(order.clientOrderId);
+    if (order.orderId !== '') this.byOrderId.delete(order.orderId);
+  }
+
+  private learnId(order: Order, orderId: string): void {
+    if (order.orderId !== '' || orderId === '') return;
+    order.orderId = orderId;
+    this.byOrderId.set(orderId, order);
+  }
+
+  private raiseFill(order: Order, fillCount: Count, time: TimeUs): void {
+    if (fillCount > order.fillCount) order.fillCount = fillCount;
+    this.noteMissing(order, time);
+  }
+
+  private noteMissing(order: Order, time: TimeUs): void {
+    if (order.bookedCount >= order.fillCount) order.fillsMissingSince = 0 as TimeUs;
+    else if (order.fillsMissingSince === 0) order.fillsMissingSince = time;
+  }
+
+  /** Orders, done ones included, whose booked fills are behind what the exchange reported. */
+  missingFills(): Order[] {
+    const missing: Order[] = [];
+    for (const o of this.byClientId.values()) if (o.fillsMissingSince !== 0) missing.push(o);
+    return missing;
+  }
+
+  private bucket(market: number, side: Side): Order[] {
+    const at = market * 2 + side;
+    for (let n = this.live.length; n <= at; n++) this.live.push([]);
+    return this.live[at]!;
+  }
+}
+
+/** Both sides, for loops. */
+export const SIDES: readonly [typeof BID, typeof ASK] = [BID, ASK];

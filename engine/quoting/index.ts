@@ -1,0 +1,5 @@
+export * from './budget.ts';
+export * from './reason.ts';
+export * from './reconcile.ts';
+export * from './strategy.ts';
+export * from './view.ts';

@@ -1,0 +1,137 @@
+import type { FeeSchedule, Grid } from '../market/index.ts';
+import { ASK, BID, type Count, ONE_DOLLAR, type Price, type Side, type TimeUs } from '../units/index.ts';
+import type { QuietReason } from './reason.ts';
+
+/**
+ * What a strategy sees of one market. Read-only, reused between calls: keep no reference. All prices in YES space; the
+ * book is everybody else's (our own orders are subtracted).
+ */
+export interface MarketView {
+  readonly ticker: string;
+  readonly grid: Grid;
+  /** Time of the input being handled. */
+  readonly time: TimeUs;
+  /** Scheduled close, 0 where unknown. */
+  readonly closeTime: TimeUs;
+  readonly fees: FeeSchedule;
+  /** Net contracts held, negative = NO. */
+  readonly position: Count;
+  /** Most contracts that may be held either way. */
+  readonly positionLimit: Count;
+  /** Others' best level of a side, -1 where empty. */
+  bestLevel(side: Side): number;
+  /** Others' contracts at a level. */
+  sizeAt(side: Side, level: number): Count;
+  /** Others' next occupied level behind `level`, -1 at the end. */
+  nextLevel(side: Side, level: number): number;
+}
+
+/** One order a strategy would like to have. */
+export interface Target {
+  level: number;
+  price: Price;
+  count: Count;
+  /** Expected gain per contract against the strategy's fair value, 1e-4 dollars; for ranking. */
+  edge: number;
+  /** 0 (whenever affordable) to 1 (now). */
+  urgency: number;
+}
+
+/** Most targets a side may hold. */
+export const MAX_TARGETS = 16;
+
+/** A side's wishes: targets, or a reason for wanting nothing. */
+export class SideTargets {
+  readonly targets: readonly Target[] = Array.from({ length: MAX_TARGETS }, () => ({
+    level: 0,
+    price: 0 as Price,
+    count: 0 as Count,
+    edge: 0,
+    urgency: 0,
+  }));
+  length = 0;
+  reason: QuietReason = 'not_wanted';
+}
+
+/**
+ * Where a strategy writes what it wants. Reused between calls. A price off the grid, a count that is not positive, or
+ * more than `MAX_TARGETS` a side is nonsense: it is remembered in `fault` and the engine pulls the market's quotes.
+ */
+export class Quotes {
+  readonly bids = new SideTargets();
+  readonly asks = new SideTargets();
+  /** What was wrong with the last call's output, '' when nothing was. */
+  fault = '';
+  private grid: Grid | null = null;
+
+  /** Start over for a market. Called by the engine. */
+  begin(grid: Grid): void {
+    this.grid = grid;
+    this.bids.length = 0;
+    this.asks.length = 0;
+    this.bids.reason = 'not_wanted';
+    this.asks.reason = 'not_wanted';
+    this.fault = '';
+  }
+
+  side(side: Side): SideTargets {
+    return side === BID ? this.bids : this.asks;
+  }
+
+  /** Want to buy YES: a price on the grid, a positive count. */
+  bid(price: Price, count: Count, edge = 0, urgency = 0.5): void {
+    this.want(BID, price, count, edge, urgency);
+  }
+
+  /** Want to sell YES (buy NO at the complement). */
+  ask(price: Price, count: Count, edge = 0, urgency = 0.5): void {
+    this.want(ASK, price, count, edge, urgency);
+  }
+
+  /** Want nothing on a side, and why. */
+  none(side: Side, reason: QuietReason): void {
+    const wishes = this.side(side);
+    wishes.length = 0;
+    wishes.reason = reason;
+  }
+
+  private want(side: Side, price: Price, count: Count, edge: number, urgency: number): void {
+    const wishes = this.side(side);
+    const level = price > 0 && price < ONE_DOLLAR && Number.isInteger(price) ? this.grid!.level(price) : -1;
+    if (level < 0 || !Number.isSafeInteger(count) || count <= 0 || wishes.length === MAX_TARGETS) {
+      this.fault ||= `${side === BID ? 'bid' : 'ask'} ${count} at ${price} (target ${wishes.length + 1} of at most ${MAX_TARGETS})`;
+      return;
+    }
+    const target = wishes.targets[wishes.length++]!;
+    target.level = level;
+    target.price = price;
+    target.count = count;
+    target.edge = edge;
+    target.urgency = urgency;
+    wishes.reason = 'quoting';
+  }
+}
+
+/**
+ * A quoting strategy: state in, quotes out. It never sees order ids, clocks or sockets, and must be deterministic: the
+ * same calls in the same order give the same quotes.
+ */
+export interface Strategy {
+  readonly name: string;
+  /** Say what to have resting in this market now. Called whenever the book, the position or an order changed. */
+  quote(view: MarketView, quotes: Quotes): void;
+  /** A trade printed: the taker's side (`BID` = bought YES), price in YES space. */
+  onTrade?(ticker: string, side: Side, price: Price, count: Count, time: TimeUs): void;
+  /** A fill of ours. */
+  onFill?(ticker: string, side: Side, price: Price, count: Count, time: TimeUs): void;
+}
+
+/** Others' microprice in 1e-4 dollars: the mid weighted by the opposite touch sizes. NaN when a side is empty. */
+export function microprice(view: MarketView): number {
+  const bid = view.bestLevel(BID);
+  const ask = view.bestLevel(ASK);
+  if (bid < 0 || ask < 0) return Number.NaN;
+  const bidSize = view.sizeAt(BID, bid);
+  const askSize = view.sizeAt(ASK, ask);
+  return (bidSize * view.grid.price(ask) + askSize * view.grid.price(bid)) / (bidSize + askSize);
+}

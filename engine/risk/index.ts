@@ -1,0 +1,3 @@
+export * from './groups.ts';
+export * from './halts.ts';
+export * from './limits.ts';
