@@ -19,6 +19,7 @@ export type QuietReason =
   | 'order_unknown'
   | 'no_tokens'
   | 'risk_refused'
+  | 'exchange_refused'
   | 'strategy_failed'
   | 'position_limit'
   | 'no_edge'

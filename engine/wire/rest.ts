@@ -214,3 +214,8 @@ export function statusBody(value: unknown): ExchangeStatus {
     resumeTime: resume === '' ? (0 as TimeUs) : parseRfc3339(resume),
   };
 }
+
+/** `GET /events/{ticker}`: the series an event belongs to. @throws WireError */
+export function eventSeries(value: unknown): string {
+  return text(asObject(asObject(value, 'body')['event'], 'event'), 'series_ticker');
+}

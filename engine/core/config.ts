@@ -1,0 +1,57 @@
+import type { Tolerance } from '../quoting/index.ts';
+import type { RiskLimits } from '../risk/index.ts';
+import type { Count, Money } from '../units/index.ts';
+
+/** Everything that decides what the core does, apart from its inputs. Plain data: it is the journal's first record. */
+export interface EngineConfig {
+  /** Unique per session, lower-case letters and digits; part of every client order id. */
+  readonly sessionId: string;
+  /** Start of every client order id of this engine, by which leftovers are found after a crash. */
+  readonly clientPrefix: string;
+  readonly tickers: readonly string[];
+  readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, number>> };
+  readonly risk: RiskLimits;
+  /** Loss since the session's start at which quoting halts. */
+  readonly maxSessionLoss: Money;
+  /** Contracts that may fill in a rolling 15 s before the exchange pulls everything (one group per shard). */
+  readonly groupLimit: Count;
+  readonly tolerance: Tolerance;
+  /** Quote a side although the other side of the book is empty. */
+  readonly quoteOneSided: boolean;
+  /** Stop quoting a market this long before its scheduled close. */
+  readonly closeGuardMs: number;
+  readonly budget: {
+    /** Share of the account's token refill this engine uses, 0..1. */
+    readonly share: number;
+    /** Difference in travel time between two requests to allow for. */
+    readonly jitterMs: number;
+    /** Write tokens kept back for cancels and the group trigger. */
+    readonly reserve: number;
+    /** Most orders in one batch. */
+    readonly maxBatch: number;
+  };
+  readonly timing: {
+    /** After this a request's outcome is unknown. */
+    readonly requestTimeoutMs: number;
+    /** Wait before a failed read is repeated. */
+    readonly retryMs: number;
+    /** A gap's snapshot is awaited this long before resubscribing, and a resubscription before reconnecting. */
+    readonly snapshotTimeoutMs: number;
+    readonly resubscribeTimeoutMs: number;
+    /** How often an order in unknown state is asked for, and how old it must be before its absence is believed. */
+    readonly unknownAskMs: number;
+    readonly unknownMinAgeMs: number;
+    /** Reads in a row that must miss an order before it is believed absent. */
+    readonly absentReads: number;
+    /** How long fills may lag behind what order messages report before they are fetched. */
+    readonly missingFillMs: number;
+    /** Period of the full comparison with the exchange. */
+    readonly reconcileMs: number;
+    /** A side whose create was refused is left alone this long. */
+    readonly refusedHoldMs: number;
+    /** Stopping gives up after this. */
+    readonly stopTimeoutMs: number;
+  };
+  /** Balance precision the account's fees are rounded with, micro-dollars: 100 direct, 10,000 through a broker. */
+  readonly feePrecision: number;
+}

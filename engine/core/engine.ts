@@ -1,0 +1,320 @@
+import type { Strategy } from '../quoting/index.ts';
+import { ASK, BID, formatMoney, type Money, type TimeUs } from '../units/index.ts';
+import {
+  cancelOrdersBody,
+  type FillRecord,
+  Frame,
+  FrameDecoder,
+  type GroupMessage,
+  type LifecycleMessage,
+  type OrderRecord,
+  Paths,
+} from '../wire/index.ts';
+import type { EngineConfig } from './config.ts';
+import { Context, type MarketState } from './context.ts';
+import { Feed } from './feed.ts';
+import type { EngineInputs, OperatorCommand } from './inputs.ts';
+import type { EnginePort, RequestOutcome } from './port.ts';
+import { Setup } from './setup.ts';
+import { Shutdown, type StopResult } from './shutdown.ts';
+import { type EngineStatus, statusOf } from './status.ts';
+import { Sync } from './sync.ts';
+import { Trader } from './trader.ts';
+import { OrderWriter } from './writer.ts';
+
+/**
+ * The deterministic state machine of a session: inputs in, actions out through the port, nothing else. The same
+ * configuration and the same inputs at the same times give the same actions.
+ */
+export class Engine implements EngineInputs {
+  private readonly ctx: Context;
+  private readonly decoder: FrameDecoder;
+  private readonly feed: Feed;
+  private readonly setup: Setup;
+  private readonly sync: Sync;
+  private readonly writer: OrderWriter;
+  private readonly trader: Trader;
+  private readonly strategy: Strategy;
+  private shutdown: Shutdown | null = null;
+  private lossCheckedAt = 0 as TimeUs;
+
+  constructor(config: EngineConfig, strategy: Strategy, port: EnginePort, time: TimeUs) {
+    const ctx = new Context(config, port, time);
+    this.ctx = ctx;
+    this.strategy = strategy;
+    this.decoder = new FrameDecoder(ctx.tickers, { yesPrices: true });
+    this.feed = new Feed(ctx);
+    const authRefused = (detail: string): void => this.authRefused(detail);
+    this.setup = new Setup(ctx, authRefused);
+    this.sync = new Sync(ctx, {
+      fill: (fill) => this.bookFill(fill),
+      leftover: (order) => this.cancelLeftover(order),
+      mismatch: (text) => this.mismatch(text),
+      authRefused,
+    });
+    this.writer = new OrderWriter(ctx, {
+      groupRefused: (shard, detail) => this.groupTriggered(shard, `a create was refused: ${detail}`),
+      authRefused,
+    });
+    this.trader = new Trader(ctx, strategy, this.writer);
+  }
+
+  /** How stopping ended, null until then. */
+  get stopResult(): StopResult | null {
+    return this.shutdown?.result ?? null;
+  }
+
+  /** Requests without an outcome. */
+  get inFlight(): number {
+    return this.ctx.inFlight;
+  }
+
+  /** A picture of the session for people and metrics. Allocates: never on the message path. */
+  status(): EngineStatus {
+    return statusOf(this.ctx, this.setup.missing, this.sync.completed, this.feed.recoveries);
+  }
+
+  onFrame(bytes: Uint8Array, time: TimeUs): void {
+    this.advance(time);
+    const { ctx, decoder } = this;
+    ctx.counters.frames++;
+    switch (decoder.decode(bytes)) {
+      case Frame.Delta:
+      case Frame.Snapshot: {
+        const market = this.feed.apply(decoder);
+        if (market !== null) market.dirty = true;
+        break;
+      }
+      case Frame.Trade:
+        this.onTrade();
+        break;
+      case Frame.Fill:
+        this.bookFill(decoder.detail as FillRecord);
+        break;
+      case Frame.UserOrder:
+        this.onOrder(decoder.detail as OrderRecord);
+        break;
+      case Frame.Group:
+        this.feed.apply(decoder);
+        this.onGroup(decoder.detail as GroupMessage);
+        break;
+      case Frame.Lifecycle:
+        this.feed.apply(decoder);
+        this.onLifecycle(decoder.detail as LifecycleMessage);
+        break;
+      case Frame.Garbage:
+        ctx.counters.badFrames++;
+        this.feed.garbage(decoder.reason);
+        break;
+      case Frame.Malformed:
+        ctx.counters.badFrames++;
+        this.feed.garbage(decoder.reason);
+        this.feed.apply(decoder);
+        break;
+      default:
+        this.feed.apply(decoder);
+    }
+    this.trader.run();
+  }
+
+  onLink(up: boolean, detail: string, time: TimeUs): void {
+    this.advance(time);
+    const { ctx } = this;
+    if (up === ctx.linkUp) return;
+    ctx.linkUp = up;
+    ctx.reconciled = false;
+    this.allDirty();
+    if (up) {
+      ctx.report('info', 'link_up', `feed connected: ${detail}`);
+      this.feed.linkUp();
+      this.sync.want();
+    } else {
+      ctx.report('warn', 'link_down', `feed lost, quotes are being pulled: ${detail}`);
+      this.feed.linkDown();
+    }
+    this.trader.run();
+  }
+
+  onOutcome(id: number, outcome: RequestOutcome, time: TimeUs): void {
+    this.advance(time);
+    this.ctx.outcome(id, outcome);
+    if (this.ctx.phase === 'running') this.trader.run();
+  }
+
+  onTimer(time: TimeUs): void {
+    this.advance(time);
+    const { ctx } = this;
+    ctx.flushReads();
+    this.feed.tick();
+    if (this.shutdown !== null) {
+      this.shutdown.tick();
+      if (this.shutdown.result !== null) ctx.phase = 'stopped';
+      return;
+    }
+    this.setup.tick();
+    this.sync.tick(this.feed.privateReady);
+    if (ctx.phase === 'starting') this.advanceStart();
+    this.checkLoss();
+    for (const market of ctx.markets) if (market.closeTime !== 0) this.watchClose(market);
+    this.trader.run();
+  }
+
+  onCommand(command: OperatorCommand, time: TimeUs): void {
+    this.advance(time);
+    const { ctx } = this;
+    if (command === 'stop') {
+      if (this.shutdown !== null) return;
+      ctx.phase = 'stopping';
+      ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
+      this.shutdown = new Shutdown(ctx, this.writer);
+      this.shutdown.tick();
+      return;
+    }
+    ctx.paused = command === 'pause';
+    this.allDirty();
+    this.trader.run();
+  }
+
+  private advance(time: TimeUs): void {
+    if (time > this.ctx.now) this.ctx.now = time;
+  }
+
+  private allDirty(): void {
+    for (const market of this.ctx.markets) market.dirty = true;
+  }
+
+  /** Groups are only opened once the books, the account and the old session's orders are settled. */
+  private advanceStart(): void {
+    const { ctx } = this;
+    if (!this.setup.complete || !ctx.reconciled) return;
+    if (ctx.groups.size === 0) {
+      this.setup.openGroups();
+      return;
+    }
+    ctx.phase = 'running';
+    this.allDirty();
+    ctx.report('info', 'running', `quoting ${ctx.markets.length} market(s) with ${this.strategy.name}`);
+  }
+
+  private onTrade(): void {
+    const { decoder } = this;
+    const market = this.feed.apply(decoder);
+    if (market === null || decoder.isBlockTrade) return;
+    this.strategy.onTrade?.(market.ticker, decoder.side, decoder.price, decoder.count, this.ctx.now);
+  }
+
+  private onOrder(record: OrderRecord): void {
+    const { ctx } = this;
+    const order = ctx.orders.observe(record, ctx.now);
+    if (order !== undefined) ctx.markets[order.market]!.dirty = true;
+  }
+
+  private bookFill(fill: FillRecord): void {
+    const { ctx } = this;
+    const index = ctx.tickers.indexOf(fill.ticker);
+    if (index < 0) return;
+    const order = ctx.orders.byExchange(fill.orderId) ?? ctx.orders.byClient(fill.clientOrderId);
+    if (!ctx.ledger.book(index, fill)) return;
+    const market = ctx.markets[index]!;
+    market.dirty = true;
+    ctx.counters.fills++;
+    ctx.groups.get(market.exchangeIndex)?.filled(fill.count, ctx.now);
+    if (order !== undefined) ctx.orders.booked(order, fill.count, ctx.now);
+    else ctx.counters.foreignFills++;
+    this.strategy.onFill?.(market.ticker, fill.side, fill.price, fill.count, ctx.now);
+  }
+
+  private onGroup(message: GroupMessage): void {
+    for (const group of this.ctx.groups.values()) {
+      if (group.id !== message.groupId) continue;
+      if (message.event === 'triggered') this.groupTriggered(group.exchangeIndex, 'the exchange says so');
+      else if (message.event === 'deleted') group.life = 'deleted';
+    }
+  }
+
+  /** The exchange pulled everything of a group: stop, say why with the numbers, and wait for a person. */
+  private groupTriggered(exchangeIndex: number, how: string): void {
+    const { ctx } = this;
+    const group = ctx.groups.get(exchangeIndex);
+    if (group === undefined || group.life === 'triggered' || group.life === 'deleted') return;
+    group.life = 'triggered';
+    if (ctx.phase === 'stopping' || ctx.phase === 'stopped') return;
+    const filled = group.rolling(ctx.now) / 100;
+    const limit = group.limit / 100;
+    const cause = `order group ${group.id} on shard ${exchangeIndex} triggered (${how}): ${filled} contracts filled in the last 15 s, limit ${limit}`;
+    const clears = 'find out why, then restart the daemon: a triggered group is never reset by itself';
+    this.halt('group_triggered', cause, clears);
+    this.sync.want();
+  }
+
+  private onLifecycle(message: LifecycleMessage): void {
+    const { ctx } = this;
+    const index = ctx.tickers.indexOf(message.ticker);
+    if (index < 0) return;
+    const market = ctx.markets[index]!;
+    market.dirty = true;
+    if (message.event === 'activated') market.status = 'active';
+    else if (message.event === 'deactivated') market.status = 'inactive';
+    else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
+    else if (message.event === 'determined') {
+      market.status = 'determined';
+      ctx.ledger.settle(index, message.settlementPrice);
+    } else if (message.event === 'settled') market.status = 'finalized';
+    else if (message.event === 'price_level_structure_updated') {
+      market.status = 'unknown';
+      const text = `${market.ticker}: its price grid changed; restart to quote it on the new grid`;
+      ctx.report('warn', 'grid_changed', text);
+    }
+    ctx.report('info', 'lifecycle', `${market.ticker}: ${message.event}`);
+  }
+
+  /** The exchange sends nothing when a market closes on schedule: our own clock pulls the quotes. */
+  private watchClose(market: MarketState): void {
+    const { ctx } = this;
+    const guard = market.closeTime - ctx.config.closeGuardMs * 1000;
+    const quoted = market.reasons[BID] === 'quoting' || market.reasons[ASK] === 'quoting';
+    if (ctx.now > guard && quoted) market.dirty = true;
+  }
+
+  private checkLoss(): void {
+    const { ctx } = this;
+    if (!ctx.linkUp || ctx.now - this.lossCheckedAt < 1_000_000) return;
+    this.lossCheckedAt = ctx.now;
+    let profit = 0;
+    for (const market of ctx.markets) {
+      if (market.book < 0 || !market.seen || market.stale !== '') return;
+      const bid = ctx.books.bestPrice(market.book, BID);
+      const ask = ctx.books.bestPrice(market.book, ASK);
+      profit += ctx.ledger.profit(market.index, bid, ask);
+    }
+    if (profit > -ctx.config.maxSessionLoss) return;
+    const cause = `session loss ${formatMoney(-profit as Money)} dollars reached the limit ${formatMoney(ctx.config.maxSessionLoss)}`;
+    this.halt('session_loss', cause, 'decide about the loss, then restart the daemon');
+  }
+
+  private mismatch(text: string): void {
+    this.halt('position_mismatch', text, 'compare the fills on both sides, then restart the daemon');
+  }
+
+  private authRefused(detail: string): void {
+    const clears = 'check the key id, the key file and the clock, then restart the daemon';
+    this.halt('auth_refused', `the exchange refuses our key: ${detail}`, clears);
+  }
+
+  private halt(code: Parameters<Context['halts']['raise']>[0]['code'], cause: string, clears: string): void {
+    const { ctx } = this;
+    if (!ctx.halts.raise({ code, cause, clears, since: ctx.now })) return;
+    ctx.report('error', code, `${cause}. Quoting is halted. To clear: ${clears}`);
+    this.allDirty();
+  }
+
+  private cancelLeftover(order: OrderRecord): void {
+    const { ctx } = this;
+    if (!ctx.writes.take(ctx.costs.cancelCost, 0, ctx.now)) return;
+    const text = `order ${order.clientOrderId} of an earlier session rests on ${order.ticker}: cancelling it`;
+    ctx.report('warn', 'leftover_order', text);
+    const { orderId, ticker, exchangeIndex } = order;
+    const body = cancelOrdersBody([{ orderId, ticker, exchangeIndex }]);
+    ctx.write('cancelOrders', 'DELETE', Paths.batched, body, ctx.costs.cancelCost, () => {});
+  }
+}

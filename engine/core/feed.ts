@@ -1,0 +1,296 @@
+import { NO_LEVEL, OFF_GRID, REFUSED } from '../market/index.ts';
+import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
+import {
+  type ErrorMessage,
+  Frame,
+  type FrameDecoder,
+  isBookPrice,
+  type SnapshotMessage,
+  snapshotCommand,
+  subscribeCommand,
+  UNKNOWN_MARKET,
+  unsubscribeCommand,
+} from '../wire/index.ts';
+import type { Context, MarketState } from './context.ts';
+
+const BOOK = 'orderbook_delta';
+const CHANNELS = ['fill', 'user_orders', 'order_group_updates', 'market_lifecycle_v2', BOOK, 'trade'] as const;
+/** Channels whose filter names our markets; the others cover the account or everything. */
+const FILTERED: readonly string[] = [BOOK, 'trade'];
+
+interface Subscription {
+  readonly channel: string;
+  sid: number;
+  /** Next sequence number, 0 until the first frame of the sid. */
+  expected: number;
+}
+
+type Recovery = 'none' | 'snapshot' | 'resubscribe' | 'reconnect';
+
+/**
+ * The feed as the core sees it: subscriptions, the sequence of each, the books, and the way back after a gap: ask for
+ * snapshots, else resubscribe, else reconnect, each with a deadline. While a book is not in order it is stale and its
+ * market is not quoted.
+ */
+export class Feed {
+  /** Resubscriptions and reconnections asked for, for status. */
+  recoveries = 0;
+  private readonly ctx: Context;
+  private nextCommand = 1;
+  private readonly asked = new Map<number, string>();
+  private readonly bySid = new Map<number, Subscription>();
+  private bookSid = 0;
+  private recovery: Recovery = 'none';
+  private recoverySince = 0 as TimeUs;
+  private retrySubscribeAt = 0 as TimeUs;
+  private readonly retryChannels: string[] = [];
+
+  constructor(ctx: Context) {
+    this.ctx = ctx;
+  }
+
+  /** The connection is new: subscribe to everything. Nothing known of the old one holds. */
+  linkUp(): void {
+    this.reset();
+    for (const channel of CHANNELS) this.subscribe(channel);
+    this.setRecovery('resubscribe');
+  }
+
+  /** The connection is gone: every book is stale. */
+  linkDown(): void {
+    this.reset();
+    for (const market of this.ctx.markets) {
+      market.seen = false;
+      this.distrust(market, 'feed connection lost');
+    }
+  }
+
+  /** True when the private channels are subscribed: what happens to our orders is heard from now on. */
+  get privateReady(): boolean {
+    let ready = 0;
+    for (const s of this.bySid.values()) if (s.channel === 'fill' || s.channel === 'user_orders') ready++;
+    return ready === 2;
+  }
+
+  /** Apply a decoded public frame. Returns the market to look at again, or null. */
+  apply(frame: FrameDecoder): MarketState | null {
+    if (!this.inSequence(frame)) return null;
+    const market = frame.market === UNKNOWN_MARKET ? null : this.ctx.markets[frame.market]!;
+    switch (frame.kind) {
+      case Frame.Delta:
+        return market === null ? null : this.applyDelta(market, frame);
+      case Frame.Snapshot:
+        return market === null ? null : this.applySnapshot(market, frame.detail as SnapshotMessage);
+      case Frame.Subscribed:
+        this.subscribed(frame);
+        return null;
+      case Frame.Error:
+        this.refused(frame);
+        return null;
+      case Frame.Malformed:
+        if (market !== null) this.distrust(market, frame.reason);
+        else if (frame.sid === this.bookSid && this.bookSid !== 0) this.distrustAll(frame.reason);
+        return market;
+      default:
+        return market;
+    }
+  }
+
+  /** A frame that is not of the protocol. If a book frame was lost in it, the next sequence number will tell. */
+  garbage(reason: string): void {
+    this.ctx.report('warn', 'bad_frame', `feed frame ignored: ${reason}`);
+  }
+
+  /** Deadlines of recovery and of refused subscriptions. */
+  tick(): void {
+    const { ctx } = this;
+    if (!ctx.linkUp) return;
+    if (this.retrySubscribeAt !== 0 && ctx.now >= this.retrySubscribeAt) {
+      this.retrySubscribeAt = 0 as TimeUs;
+      for (const channel of this.retryChannels.splice(0)) this.subscribe(channel);
+    }
+    if (ctx.markets.every((m) => m.book < 0 || (m.seen && m.stale === ''))) {
+      this.recovery = 'none';
+      return;
+    }
+    this.advanceRecovery();
+  }
+
+  private advanceRecovery(): void {
+    const { ctx } = this;
+    const { snapshotTimeoutMs, resubscribeTimeoutMs } = ctx.config.timing;
+    if (this.recovery === 'none') this.askSnapshots();
+    else if (this.recovery === 'snapshot' && ctx.passed(this.recoverySince, snapshotTimeoutMs)) this.resubscribe();
+    else if (this.recovery === 'resubscribe' && ctx.passed(this.recoverySince, resubscribeTimeoutMs)) {
+      this.recoveries++;
+      this.setRecovery('reconnect');
+      ctx.report('warn', 'feed_reconnect', 'books did not recover by resubscribing: opening a new feed connection');
+      ctx.port.reconnect('books did not recover');
+    } else if (this.recovery === 'reconnect' && ctx.passed(this.recoverySince, 2 * resubscribeTimeoutMs)) {
+      this.recovery = 'none';
+    }
+  }
+
+  private askSnapshots(): void {
+    const tickers = this.ctx.markets.filter((m) => m.book >= 0 && (m.stale !== '' || !m.seen)).map((m) => m.ticker);
+    if (this.bookSid === 0) {
+      this.setRecovery('resubscribe');
+      return;
+    }
+    this.setRecovery('snapshot');
+    const id = this.nextCommand++;
+    this.asked.set(id, 'get_snapshot');
+    this.ctx.port.send(snapshotCommand(id, this.bookSid, tickers));
+  }
+
+  private resubscribe(): void {
+    this.recoveries++;
+    this.setRecovery('resubscribe');
+    this.ctx.report('warn', 'feed_resubscribe', 'no snapshot came in time: subscribing to the books anew');
+    if (this.bookSid !== 0) this.ctx.port.send(unsubscribeCommand(this.nextCommand++, this.bookSid));
+    this.bySid.delete(this.bookSid);
+    this.bookSid = 0;
+    this.subscribe(BOOK);
+  }
+
+  private subscribe(channel: string): void {
+    const id = this.nextCommand++;
+    this.asked.set(id, channel);
+    this.ctx.port.send(subscribeCommand(id, channel, FILTERED.includes(channel) ? this.ctx.config.tickers : []));
+  }
+
+  private subscribed(frame: FrameDecoder): void {
+    const channel = (frame.detail as { channel: string }).channel;
+    this.asked.delete(frame.id);
+    if (this.bySid.has(frame.sid)) return;
+    this.bySid.set(frame.sid, { channel, sid: frame.sid, expected: 0 });
+    if (channel === BOOK) this.bookSid = frame.sid;
+  }
+
+  private refused(frame: FrameDecoder): void {
+    const { code, text } = frame.detail as ErrorMessage;
+    const asked = this.asked.get(frame.id);
+    this.asked.delete(frame.id);
+    const terminal = code === 10 || code === 25;
+    const lost = terminal ? this.bySid.get(frame.sid) : undefined;
+    const what = lost?.channel ?? asked ?? `sid ${frame.sid}`;
+    this.ctx.report('warn', 'feed_error', `the feed refused ${what}: code ${code} ${text}`, { code });
+    if (lost !== undefined) {
+      this.bySid.delete(frame.sid);
+      if (lost.channel === BOOK) {
+        this.bookSid = 0;
+        this.distrustAll(`book subscription ended by the exchange (code ${code})`);
+        this.setRecovery('resubscribe');
+      }
+      this.subscribe(lost.channel);
+    } else if (asked === 'get_snapshot') this.resubscribe();
+    else if (asked !== undefined) {
+      this.retryChannels.push(asked);
+      this.retrySubscribeAt = this.ctx.after(2 * this.ctx.config.timing.retryMs);
+    }
+  }
+
+  /** Check the frame's place in its subscription's sequence. False: a duplicate, not to be applied. */
+  private inSequence(frame: FrameDecoder): boolean {
+    if (frame.seq === 0) return true;
+    const subscription = this.bySid.get(frame.sid);
+    if (subscription === undefined) return frame.kind !== Frame.Delta && frame.kind !== Frame.Snapshot;
+    const { expected } = subscription;
+    if (expected === 0 || frame.seq === expected) {
+      subscription.expected = frame.seq + 1;
+      return true;
+    }
+    if (frame.seq < expected) {
+      this.ctx.counters.duplicates++;
+      return false;
+    }
+    subscription.expected = frame.seq + 1;
+    this.gap(subscription, expected, frame.seq);
+    return true;
+  }
+
+  private gap(subscription: Subscription, expected: number, got: number): void {
+    this.ctx.counters.gaps++;
+    const text = `feed gap on ${subscription.channel} (sid ${subscription.sid}): expected seq ${expected}, received ${got}`;
+    this.ctx.report('warn', 'feed_gap', text, { sid: subscription.sid, expected, got });
+    if (subscription.channel !== BOOK) return;
+    this.distrustAll(`feed gap: expected seq ${expected}, received ${got}`);
+    this.askSnapshots();
+  }
+
+  private applyDelta(market: MarketState, frame: FrameDecoder): MarketState | null {
+    if (market.book < 0) return null;
+    if (!market.seen) {
+      this.distrust(market, 'delta before a snapshot');
+      return market;
+    }
+    if (market.stale !== '') return null;
+    const { books } = this.ctx;
+    const level = isBookPrice(frame.price) ? books.grid(market.book).level(frame.price) : OFF_GRID;
+    if (level === OFF_GRID)
+      this.distrust(market, `delta at ${frame.price / 10_000}, which is not on the market's grid`);
+    else if (books.add(market.book, frame.side, level, frame.count) === REFUSED) {
+      this.distrust(market, `delta of ${frame.count / 100} would make the level at ${frame.price / 10_000} negative`);
+    }
+    return market;
+  }
+
+  private applySnapshot(market: MarketState, snapshot: SnapshotMessage): MarketState | null {
+    if (market.book < 0) return null;
+    const { books } = this.ctx;
+    books.clear(market.book);
+    const fault = this.load(market, BID, snapshot.bids) || this.load(market, ASK, snapshot.asks);
+    market.seen = true;
+    if (fault === '') {
+      market.stale = '';
+      this.openMark(market);
+    } else {
+      books.clear(market.book);
+      this.distrust(market, fault);
+    }
+    return market;
+  }
+
+  private load(market: MarketState, side: Side, levels: readonly number[]): string {
+    const { books } = this.ctx;
+    const grid = books.grid(market.book);
+    for (let i = 0; i < levels.length; i += 2) {
+      const at = levels[i]! as Price;
+      const level = isBookPrice(at) ? grid.level(at) : OFF_GRID;
+      if (level === OFF_GRID) return `snapshot level at ${at / 10_000}, which is not on the market's grid`;
+      books.set(market.book, side, level, levels[i + 1]! as Count);
+    }
+    return '';
+  }
+
+  private openMark(market: MarketState): void {
+    const { books, ledger } = this.ctx;
+    if (books.bestLevel(market.book, BID) === NO_LEVEL || books.bestLevel(market.book, ASK) === NO_LEVEL) return;
+    ledger.markOpening(market.index, books.bestPrice(market.book, BID), books.bestPrice(market.book, ASK));
+  }
+
+  private distrust(market: MarketState, reason: string): void {
+    if (market.stale === '') market.staleSince = this.ctx.now;
+    market.stale = reason;
+    market.dirty = true;
+  }
+
+  private distrustAll(reason: string): void {
+    for (const market of this.ctx.markets) this.distrust(market, reason);
+  }
+
+  private setRecovery(recovery: Recovery): void {
+    this.recovery = recovery;
+    this.recoverySince = this.ctx.now;
+  }
+
+  private reset(): void {
+    this.nextCommand = 1;
+    this.asked.clear();
+    this.bySid.clear();
+    this.bookSid = 0;
+    this.recovery = 'none';
+    this.retryChannels.length = 0;
+    this.retrySubscribeAt = 0 as TimeUs;
+  }
+}

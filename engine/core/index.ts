@@ -1,0 +1,6 @@
+export * from './config.ts';
+export * from './engine.ts';
+export * from './inputs.ts';
+export * from './port.ts';
+export type { StopResult } from './shutdown.ts';
+export type { EngineStatus, MarketStatusView, SideStatus } from './status.ts';

@@ -1,0 +1,37 @@
+import type { TimeUs } from '../units/index.ts';
+import type { EngineConfig } from './config.ts';
+import type { RequestOutcome } from './port.ts';
+
+/** What an operator can ask for. */
+export type OperatorCommand = 'stop' | 'pause' | 'resume';
+
+/**
+ * Everything that can reach the core besides feed frames, as the journal writes it. Together with the frames and the
+ * configuration these decide every action.
+ */
+export type EngineInput =
+  | { readonly kind: 'link'; readonly up: boolean; readonly detail: string }
+  | { readonly kind: 'outcome'; readonly id: number; readonly outcome: RequestOutcome }
+  | { readonly kind: 'timer' }
+  | { readonly kind: 'command'; readonly command: OperatorCommand };
+
+/** First record of a session's journal. */
+export interface SessionRecord {
+  readonly version: string;
+  readonly config: EngineConfig;
+  /** Books are subscribed with `use_yes_price`. */
+  readonly use_yes_price: boolean;
+}
+
+/** The core's inputs. Times never go back: a smaller one is taken as the last. */
+export interface EngineInputs {
+  /** A feed frame. The bytes are only read during the call. */
+  onFrame(bytes: Uint8Array, time: TimeUs): void;
+  /** The feed connection came up or went down. */
+  onLink(up: boolean, detail: string, time: TimeUs): void;
+  /** A request's one outcome. */
+  onOutcome(id: number, outcome: RequestOutcome, time: TimeUs): void;
+  /** Time passed. Expected every 10 to 50 ms. */
+  onTimer(time: TimeUs): void;
+  onCommand(command: OperatorCommand, time: TimeUs): void;
+}

@@ -1,0 +1,197 @@
+import { type FeeSchedule, feeSchedule, Grid } from '../market/index.ts';
+import { ShardGroup } from '../risk/index.ts';
+import type { Count, TimeUs } from '../units/index.ts';
+import {
+  costsBody,
+  createdGroup,
+  eventSeries,
+  limitsBody,
+  type MarketRecord,
+  Paths,
+  type SeriesFees,
+  seriesFees,
+  singleMarket,
+} from '../wire/index.ts';
+import type { Context, MarketState } from './context.ts';
+import { understood, whyNot } from './reader.ts';
+
+/** A thing that must be known before quoting, asked for until it is. */
+class Need {
+  readonly name: string;
+  met = false;
+  asking = false;
+  retryAt = 0 as TimeUs;
+  complaints = 0;
+  readonly ask: () => void;
+
+  constructor(name: string, ask: (need: Need) => void) {
+    this.name = name;
+    this.ask = () => ask(this);
+  }
+}
+
+/**
+ * What has to be learnt before the first quote: the account's limits and costs, each market, its event's series and the
+ * series' fees, and an armed order group on each shard. Each is asked for until it is known.
+ */
+export class Setup {
+  private readonly ctx: Context;
+  private readonly needs: Need[] = [];
+  private readonly authRefused: (detail: string) => void;
+  private readonly fees = new Map<string, FeeSchedule>();
+
+  constructor(ctx: Context, authRefused: (detail: string) => void) {
+    this.ctx = ctx;
+    this.authRefused = authRefused;
+    this.needs.push(new Need('account limits', (need) => this.askLimits(need)));
+    this.needs.push(new Need('request costs', (need) => this.askCosts(need)));
+    for (const market of ctx.markets) {
+      this.needs.push(new Need(`market ${market.ticker}`, (need) => this.askMarket(need, market)));
+    }
+  }
+
+  /** True when everything is known and every group is armed. */
+  get complete(): boolean {
+    return this.needs.every((need) => need.met);
+  }
+
+  /** What is still missing, for status. */
+  get missing(): string[] {
+    return this.needs.filter((need) => !need.met).map((need) => need.name);
+  }
+
+  /** Ask for what is missing and due. */
+  tick(): void {
+    for (const need of this.needs) {
+      if (need.met || need.asking || this.ctx.now < need.retryAt) continue;
+      need.asking = true;
+      need.ask();
+    }
+  }
+
+  /** Create the order groups, one per shard in use. Called once the old session's orders are gone. */
+  openGroups(): void {
+    for (const market of this.ctx.markets) {
+      if (this.ctx.groups.has(market.exchangeIndex)) continue;
+      const group = new ShardGroup(market.exchangeIndex, this.ctx.config.groupLimit);
+      this.ctx.groups.set(market.exchangeIndex, group);
+      this.needs.push(new Need(`order group on shard ${group.exchangeIndex}`, (need) => this.askGroup(need, group)));
+    }
+  }
+
+  private failed(need: Need, why: string, status: number): void {
+    need.asking = false;
+    need.retryAt = this.ctx.after(this.ctx.config.timing.retryMs);
+    if (status === 401) this.authRefused(`${need.name}: ${why}`);
+    if (need.complaints++ % 10 === 0) this.ctx.report('warn', 'setup_retry', `${need.name} not available yet: ${why}`);
+  }
+
+  private askLimits(need: Need): void {
+    const { ctx } = this;
+    ctx.read('getLimits', Paths.limits, '', ctx.costs.defaultCost, (outcome) => {
+      const decoded = understood(outcome, limitsBody);
+      if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
+      const own = { share: ctx.config.budget.share, jitterMs: ctx.config.budget.jitterMs };
+      ctx.tier = decoded.value.tier;
+      ctx.writes.retune({ ...decoded.value.write, ...own }, ctx.now);
+      ctx.reads.retune({ ...decoded.value.read, ...own }, ctx.now);
+      need.met = true;
+    });
+  }
+
+  private askCosts(need: Need): void {
+    const { ctx } = this;
+    ctx.read('getCosts', Paths.costs, '', ctx.costs.defaultCost, (outcome) => {
+      const decoded = understood(outcome, costsBody);
+      if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
+      ctx.costs = decoded.value;
+      need.met = true;
+    });
+  }
+
+  private askMarket(need: Need, market: MarketState): void {
+    const { ctx } = this;
+    const path = `/markets/${encodeURIComponent(market.ticker)}`;
+    ctx.read('getMarket', path, '', ctx.costs.defaultCost, (outcome) => {
+      const decoded = understood(outcome, singleMarket);
+      if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
+      this.learn(need, market, decoded.value);
+    });
+  }
+
+  private learn(need: Need, market: MarketState, record: MarketRecord): void {
+    const { ctx } = this;
+    if (market.book < 0) {
+      try {
+        market.book = ctx.books.open(Grid.of(record.bands));
+      } catch (error) {
+        this.failed(need, (error as Error).message, 0);
+        return;
+      }
+    }
+    market.eventTicker = record.eventTicker;
+    market.exchangeIndex = record.exchangeIndex;
+    market.status = record.status;
+    market.closeTime = record.closeTime;
+    this.askFees(need, market);
+  }
+
+  private askFees(need: Need, market: MarketState): void {
+    const { ctx } = this;
+    const known = this.fees.get(market.eventTicker);
+    if (known !== undefined) {
+      market.fees = known;
+      need.met = true;
+      return;
+    }
+    const eventPath = `/events/${encodeURIComponent(market.eventTicker)}`;
+    ctx.read('getEvent', eventPath, '', ctx.costs.defaultCost, (outcome) => {
+      const event = understood(outcome, eventSeries);
+      if (event.kind !== 'ok') return this.failed(need, whyNot(event), statusOf(event));
+      const seriesPath = `/series/${encodeURIComponent(event.value)}`;
+      ctx.read('getSeries', seriesPath, '', ctx.costs.defaultCost, (answer) => {
+        const series = understood(answer, seriesFees);
+        if (series.kind !== 'ok') return this.failed(need, whyNot(series), statusOf(series));
+        this.setFees(need, market, series.value);
+      });
+    });
+  }
+
+  private setFees(need: Need, market: MarketState, fees: SeriesFees): void {
+    const schedule = feeSchedule(fees.feeType, fees.multiplier, this.ctx.config.feePrecision);
+    this.fees.set(market.eventTicker, schedule);
+    market.fees = schedule;
+    need.met = true;
+  }
+
+  private askGroup(need: Need, group: ShardGroup): void {
+    const { ctx } = this;
+    if (!ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) {
+      need.asking = false;
+      return;
+    }
+    group.life = 'creating';
+    const body = JSON.stringify({
+      contracts_limit_fp: (group.limit / 100).toFixed(2),
+      exchange_index: group.exchangeIndex,
+    });
+    ctx.write('createGroup', 'POST', Paths.createGroup, body, ctx.costs.defaultCost, (outcome) => {
+      const decoded = understood(outcome, createdGroup);
+      if (decoded.kind !== 'ok') {
+        // A lost answer may leave an unused empty group behind; it holds no orders and does no harm.
+        group.life = 'absent';
+        return this.failed(need, whyNot(decoded), statusOf(decoded));
+      }
+      group.id = decoded.value.groupId;
+      group.life = 'armed';
+      need.met = true;
+      const contracts = ((group.limit as Count) / 100).toFixed(2);
+      const text = `order group ${group.id} armed on shard ${group.exchangeIndex}: ${contracts} contracts per 15 s`;
+      ctx.report('info', 'group_armed', text);
+    });
+  }
+}
+
+function statusOf(decoded: { readonly kind: string; readonly failure?: { readonly status: number } }): number {
+  return decoded.kind === 'refused' && decoded.failure !== undefined ? decoded.failure.status : 0;
+}

@@ -1,0 +1,131 @@
+import { remaining } from '../orders/index.ts';
+import type { Halt } from '../risk/index.ts';
+import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
+import type { Context, MarketState, Phase } from './context.ts';
+
+/** One side of one market as status shows it. */
+export interface SideStatus {
+  /** Our best live quote, 0 for none, and the contracts that may still fill on the side. */
+  readonly ourPrice: Price;
+  readonly ourCount: Count;
+  readonly bookPrice: Price;
+  readonly bookCount: Count;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface MarketStatusView {
+  readonly ticker: string;
+  readonly status: string;
+  readonly stale: string;
+  readonly bid: SideStatus;
+  readonly ask: SideStatus;
+  readonly position: Count;
+  readonly profit: Money;
+  readonly fees: Money;
+  readonly bought: Count;
+  readonly sold: Count;
+  readonly fills: number;
+}
+
+/** A picture of the session at one moment. */
+export interface EngineStatus {
+  readonly time: TimeUs;
+  readonly startTime: TimeUs;
+  readonly phase: Phase;
+  readonly linkUp: boolean;
+  readonly reconciled: boolean;
+  readonly missing: readonly string[];
+  readonly markets: readonly MarketStatusView[];
+  readonly halts: readonly Halt[];
+  readonly profit: Money;
+  readonly fees: Money;
+  readonly liveOrders: number;
+  readonly unknownOrders: number;
+  readonly tier: string;
+  readonly writeTokens: number;
+  readonly writeCapacity: number;
+  readonly writeSpent: number;
+  readonly writeRefusals: number;
+  readonly groups: readonly {
+    readonly shard: number;
+    readonly id: string;
+    readonly life: string;
+    readonly filled: Count;
+    readonly limit: Count;
+  }[];
+  readonly reconciliations: number;
+  readonly recoveries: number;
+  readonly counters: Readonly<Context['counters']>;
+}
+
+/** Draw the picture. */
+export function statusOf(ctx: Context, missing: string[], reconciliations: number, recoveries: number): EngineStatus {
+  const markets = ctx.markets.map((m) => marketStatus(ctx, m));
+  return {
+    time: ctx.now,
+    startTime: ctx.startTime,
+    phase: ctx.phase,
+    linkUp: ctx.linkUp,
+    reconciled: ctx.reconciled,
+    missing,
+    markets,
+    halts: ctx.halts.list(),
+    profit: markets.reduce((sum, m) => sum + m.profit, 0) as Money,
+    fees: markets.reduce((sum, m) => sum + m.fees, 0) as Money,
+    liveOrders: ctx.orders.liveCount,
+    unknownOrders: ctx.orders.unknownCount,
+    tier: ctx.tier,
+    writeTokens: ctx.writes.available(ctx.now),
+    writeCapacity: ctx.writes.capacity,
+    writeSpent: ctx.writes.spent,
+    writeRefusals: ctx.writes.refusals,
+    groups: [...ctx.groups.values()].map((g) => ({
+      shard: g.exchangeIndex,
+      id: g.id,
+      life: g.life,
+      filled: g.rolling(ctx.now),
+      limit: g.limit,
+    })),
+    reconciliations,
+    recoveries,
+    counters: { ...ctx.counters },
+  };
+}
+
+function marketStatus(ctx: Context, market: MarketState): MarketStatusView {
+  const account = ctx.ledger.account(market.index);
+  const known = market.book >= 0;
+  const bid = known ? ctx.books.bestPrice(market.book, BID) : (0 as Price);
+  const ask = known ? ctx.books.bestPrice(market.book, ASK) : (0 as Price);
+  return {
+    ticker: market.ticker,
+    status: market.status,
+    stale: market.stale,
+    bid: sideStatus(ctx, market, BID, bid),
+    ask: sideStatus(ctx, market, ASK, ask),
+    position: account.position,
+    profit: ctx.ledger.profit(market.index, bid, ask),
+    fees: account.fees,
+    bought: account.bought,
+    sold: account.sold,
+    fills: account.fills,
+  };
+}
+
+function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Price): SideStatus {
+  let best = 0;
+  let count = 0;
+  for (const o of ctx.orders.on(market.index, side)) {
+    count += remaining(o);
+    if (best === 0 || (side === BID ? o.price > best : o.price < best)) best = o.price;
+  }
+  return {
+    ourPrice: best as Price,
+    ourCount: count as Count,
+    bookPrice,
+    bookCount: market.book >= 0 ? ctx.books.bestSize(market.book, side) : (0 as Count),
+    reason: market.reasons[side],
+    detail: market.details[side],
+  };
+}

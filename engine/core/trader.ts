@@ -1,0 +1,225 @@
+import { NO_LEVEL } from '../market/index.ts';
+import { type Order, type Orders, remaining, SIDES } from '../orders/index.ts';
+import {
+  BookView,
+  microprice,
+  type QuietReason,
+  Quotes,
+  reconcileSide,
+  SidePlan,
+  type Strategy,
+} from '../quoting/index.ts';
+import { checkOrder, collateral, type RiskContext, RiskVerdict } from '../risk/index.ts';
+import { ASK, BID, type Count, type Money, opposite, type Price, type Side, sideName } from '../units/index.ts';
+import { type Context, hold, type MarketState } from './context.ts';
+import type { OrderWriter } from './writer.ts';
+
+/** A create on its way through risk and budget. */
+export interface Candidate {
+  readonly market: MarketState;
+  readonly side: Side;
+  readonly price: Price;
+  readonly count: Count;
+  readonly edge: number;
+  readonly urgency: number;
+}
+
+/**
+ * From a changed market to orders: gate, strategy, reconciliation against what is alive, risk, and the writer. A market
+ * that wanted something it could not afford stays dirty and is looked at again when tokens have come in.
+ */
+export class Trader {
+  private readonly ctx: Context;
+  private readonly writer: OrderWriter;
+  private readonly strategy: Strategy;
+  private readonly view: BookView;
+  private readonly quotes = new Quotes();
+  private readonly plan = new SidePlan();
+  private readonly verdict = new RiskVerdict();
+  private readonly candidates: Candidate[] = [];
+  private readonly risk: RiskContext = {
+    position: 0 as Count,
+    sideExposure: 0 as Count,
+    ownOpposite: 0 as Price,
+    bookOpposite: 0 as Price,
+    mid: Number.NaN,
+    ordersInMarket: 0,
+    ordersInAll: 0,
+    capitalUsed: 0 as Money,
+  };
+  private readonly faulted = new Set<number>();
+
+  constructor(ctx: Context, strategy: Strategy, writer: OrderWriter) {
+    this.ctx = ctx;
+    this.strategy = strategy;
+    this.writer = writer;
+    this.view = new BookView(ctx.books, ctx.orders, ctx.ledger);
+  }
+
+  /** Look at every dirty market and send what follows, cancels first. */
+  run(): void {
+    this.candidates.length = 0;
+    for (const market of this.ctx.markets) if (market.dirty && market.book >= 0) this.evaluate(market);
+    this.writer.flushCancels();
+    if (this.candidates.length > 0) this.create();
+  }
+
+  private evaluate(market: MarketState): void {
+    market.dirty = false;
+    const { quotes, ctx } = this;
+    quotes.begin(ctx.books.grid(market.book));
+    const gate = this.gate(market);
+    if (gate === 'quoting') this.ask(market);
+    else {
+      quotes.none(BID, gate);
+      quotes.none(ASK, gate);
+    }
+    for (const side of SIDES) this.reconcile(market, side);
+  }
+
+  /** The first reason why this market may not be quoted at all, or `quoting`. */
+  private gate(market: MarketState): QuietReason {
+    const { ctx } = this;
+    if (ctx.phase === 'stopping' || ctx.phase === 'stopped') return 'stopping';
+    if (ctx.halts.any) return 'halted';
+    if (!ctx.linkUp) return 'link_down';
+    if (ctx.phase === 'starting') return 'starting';
+    if (!ctx.reconciled) return 'reconciling';
+    if (ctx.paused) return 'paused';
+    if (market.status !== 'active') return 'market_not_active';
+    if (market.closeTime !== 0 && ctx.now > market.closeTime - ctx.config.closeGuardMs * 1000) return 'closing_soon';
+    if (!market.seen) return 'book_not_seen';
+    if (market.stale !== '') return 'book_stale';
+    if (ctx.books.isCrossed(market.book)) return 'book_crossed';
+    if (ctx.groups.get(market.exchangeIndex)?.life !== 'armed') return 'starting';
+    return 'quoting';
+  }
+
+  private ask(market: MarketState): void {
+    const { view, quotes, ctx } = this;
+    view.aim(market.index, market.book);
+    view.ticker = market.ticker;
+    view.time = ctx.now;
+    view.closeTime = market.closeTime;
+    view.fees = market.fees!;
+    view.positionLimit = ctx.config.risk.maxPosition;
+    if (!ctx.config.quoteOneSided && (view.bestLevel(BID) === NO_LEVEL || view.bestLevel(ASK) === NO_LEVEL)) {
+      quotes.none(BID, 'book_one_sided');
+      quotes.none(ASK, 'book_one_sided');
+      return;
+    }
+    try {
+      this.strategy.quote(view, quotes);
+    } catch (error) {
+      quotes.fault = (error as Error).message;
+    }
+    if (quotes.fault !== '') this.fault(market, quotes.fault);
+  }
+
+  private fault(market: MarketState, fault: string): void {
+    this.quotes.none(BID, 'strategy_failed');
+    this.quotes.none(ASK, 'strategy_failed');
+    market.details[BID] = fault;
+    market.details[ASK] = fault;
+    if (this.faulted.has(market.index)) return;
+    this.faulted.add(market.index);
+    const text = `strategy ${this.strategy.name} failed on ${market.ticker}, its quotes are pulled: ${fault}`;
+    this.ctx.report('error', 'strategy_failed', text);
+  }
+
+  private reconcile(market: MarketState, side: Side): void {
+    const { ctx, plan } = this;
+    const wanted = this.quotes.side(side);
+    const live = ctx.orders.on(market.index, side);
+    const blocked = ctx.orders.isBlocked(market.index, side);
+    const grid = ctx.books.grid(market.book);
+    reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), ctx.config.tolerance, plan);
+    for (const order of plan.cancels) this.writer.cancel(market, order);
+    const held = ctx.now < market.holdUntil[side];
+    if (wanted.length === 0) market.reasons[side] = wanted.reason;
+    else if (blocked) market.reasons[side] = 'order_unknown';
+    else if (!held) market.reasons[side] = 'quoting';
+    if (held || plan.creates.length === 0) {
+      if (held) market.dirty = true;
+      return;
+    }
+    for (const { price, count, edge, urgency } of plan.creates) {
+      this.candidates.push({ market, side, price, count, edge, urgency });
+    }
+  }
+
+  /** Most urgent first, then most edge; risk and budget decide one by one, each seeing what the ones before it took. */
+  private create(): void {
+    const { ctx, candidates, writer } = this;
+    if (candidates.length > 1) candidates.sort((a, b) => b.urgency - a.urgency || b.edge - a.edge);
+    for (const candidate of candidates) {
+      const { market, side } = candidate;
+      this.describe(candidate);
+      checkOrder(ctx.config.risk, this.risk, side, candidate.price, candidate.count, this.verdict);
+      if (this.verdict.count <= 0) {
+        market.reasons[side] = this.verdict.code === 'position_limit' ? 'position_limit' : 'risk_refused';
+        market.details[side] = `${this.verdict.code}: ${this.verdict.value} against ${this.verdict.limit}`;
+        continue;
+      }
+      if (!writer.create(candidate, this.verdict.count)) {
+        market.reasons[side] = 'no_tokens';
+        market.dirty = true;
+      }
+    }
+    writer.flushCreates();
+  }
+
+  /** The state the candidate would be added to. */
+  private describe(candidate: Candidate): void {
+    const { ctx, risk } = this;
+    const { market, side } = candidate;
+    const { orders, books } = ctx;
+    risk.position = ctx.ledger.position(market.index);
+    risk.sideExposure = orders.exposure(market.index, side);
+    risk.ownOpposite = mostAggressive(orders, market.index, opposite(side));
+    risk.bookOpposite = books.bestPrice(market.book, opposite(side));
+    this.view.aim(market.index, market.book);
+    const fair = microprice(this.view);
+    risk.mid = fair;
+    risk.ordersInMarket = orders.on(market.index, BID).length + orders.on(market.index, ASK).length;
+    risk.ordersInAll = orders.liveCount;
+    risk.capitalUsed = this.capitalUsed();
+  }
+
+  /** Collateral of all live orders and positions, nothing netted across markets. */
+  private capitalUsed(): Money {
+    const { ctx } = this;
+    let sum = 0;
+    for (const market of ctx.markets) {
+      const position = ctx.ledger.position(market.index);
+      if (position !== 0 && market.book >= 0) {
+        const side = position > 0 ? BID : ASK;
+        sum += collateral(side, ctx.books.bestPrice(market.book, side), Math.abs(position) as Count);
+      }
+      for (const side of SIDES) {
+        for (const o of ctx.orders.on(market.index, side)) sum += collateral(side, o.price, remaining(o));
+      }
+    }
+    return sum as Money;
+  }
+}
+
+/** Our highest live bid or lowest live ask, 0 for none. */
+function mostAggressive(orders: Orders, market: number, side: Side): Price {
+  let best = 0;
+  for (const o of orders.on(market, side)) {
+    if (best === 0 || (side === BID ? o.price > best : o.price < best)) best = o.price;
+  }
+  return best as Price;
+}
+
+/** One side's live orders as text, for reports: `bid 3.00@45`. */
+export function describeOrder(order: Order): string {
+  return `${sideName(order.side)} ${remaining(order) / 100}@${order.price / 100}c`;
+}
+
+/** Note a refusal on a side and look again when the hold is over. */
+export function refuseSide(ctx: Context, market: MarketState, side: Side, detail: string, holdMs: number): void {
+  hold(market, side, ctx.after(holdMs), detail);
+  market.dirty = true;
+}

@@ -1,0 +1,231 @@
+import { type Order, remaining } from '../orders/index.ts';
+import { type Count, sideName, type TimeUs } from '../units/index.ts';
+import {
+  type BatchItem,
+  batchItems,
+  type CancelOrder,
+  type CreateOrder,
+  cancelOrdersBody,
+  createOrdersBody,
+  describeFailure,
+  type Failure,
+  Paths,
+} from '../wire/index.ts';
+import type { Context, MarketState } from './context.ts';
+import type { RequestOutcome } from './port.ts';
+import { understood, whyNot } from './reader.ts';
+import { type Candidate, describeOrder, refuseSide } from './trader.ts';
+
+/** Refusals that mean our group is triggered or gone: nothing may be placed until a person decides. */
+const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
+
+/** What the writer tells the engine about. */
+export interface WriterEvents {
+  /** A create was refused because of its order group. */
+  groupRefused(exchangeIndex: number, detail: string): void;
+  /** The exchange refused our key or signature. */
+  authRefused(detail: string): void;
+}
+
+/** Batches creates and cancels into requests the bucket can pay, and turns every answer into order evidence. */
+export class OrderWriter {
+  private readonly ctx: Context;
+  private readonly events: WriterEvents;
+  private nextOrder = 1;
+  private creates: { order: Order; wire: CreateOrder }[] = [];
+  private cancels: { order: Order; wire: CancelOrder }[] = [];
+  private readonly cancelMarkets: MarketState[] = [];
+  /** Cancels that could not be delivered are not repeated before this. */
+  private cancelsHeldUntil = 0 as TimeUs;
+
+  constructor(ctx: Context, events: WriterEvents) {
+    this.ctx = ctx;
+    this.events = events;
+  }
+
+  /** Queue a create if its tokens are there beyond the reserve for cancels. */
+  create(candidate: Candidate, count: Count): boolean {
+    const { ctx } = this;
+    const { budget } = ctx.config;
+    if (!ctx.writes.take(ctx.costs.createCost, budget.reserve, ctx.now)) return false;
+    const { market, side, price } = candidate;
+    const clientOrderId = `${ctx.config.clientPrefix}-${ctx.config.sessionId}-${(this.nextOrder++).toString(36)}`;
+    const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
+    const group = ctx.groups.get(market.exchangeIndex)!;
+    const { ticker, exchangeIndex } = market;
+    const wire = { ticker, clientOrderId, side, price, count, groupId: group.id, exchangeIndex, expirationSeconds: 0 };
+    this.creates.push({ order, wire });
+    if (this.creates.length >= budget.maxBatch) this.flushCreates();
+    return true;
+  }
+
+  /** Queue a cancel of a resting order. */
+  cancel(market: MarketState, order: Order): void {
+    if (order.orderId === '' || order.cancel !== 'none') return;
+    if (this.ctx.now < this.cancelsHeldUntil) {
+      market.dirty = true;
+      return;
+    }
+    const wire = { orderId: order.orderId, ticker: market.ticker, exchangeIndex: market.exchangeIndex };
+    this.cancels.push({ order, wire });
+    this.cancelMarkets.push(market);
+  }
+
+  /** Send the queued creates as one batch. */
+  flushCreates(): void {
+    if (this.creates.length === 0) return;
+    const { ctx } = this;
+    const batch = this.creates;
+    this.creates = [];
+    ctx.counters.created += batch.length;
+    const body = createOrdersBody(batch.map((b) => b.wire));
+    ctx.write('createOrders', 'POST', Paths.batched, body, batch.length * ctx.costs.createCost, (outcome) =>
+      this.created(
+        batch.map((b) => b.order),
+        outcome,
+      ),
+    );
+  }
+
+  /** Send the queued cancels in batches; what the bucket cannot pay now stays for the next look. */
+  flushCancels(): void {
+    const { ctx } = this;
+    const queue = this.cancels;
+    const markets = this.cancelMarkets.splice(0);
+    this.cancels = [];
+    let batch: { order: Order; wire: CancelOrder }[] = [];
+    for (const [i, item] of queue.entries()) {
+      if (!ctx.writes.take(ctx.costs.cancelCost, 0, ctx.now)) {
+        for (const market of markets.slice(i)) market.dirty = true;
+        break;
+      }
+      batch.push(item);
+      if (batch.length >= ctx.config.budget.maxBatch) {
+        this.sendCancels(batch);
+        batch = [];
+      }
+    }
+    if (batch.length > 0) this.sendCancels(batch);
+  }
+
+  private sendCancels(batch: readonly { order: Order; wire: CancelOrder }[]): void {
+    const { ctx } = this;
+    for (const { order } of batch) ctx.orders.cancelSent(order);
+    const body = cancelOrdersBody(batch.map((b) => b.wire));
+    ctx.write('cancelOrders', 'DELETE', Paths.batched, body, batch.length * ctx.costs.cancelCost, (outcome) =>
+      this.canceled(
+        batch.map((b) => b.order),
+        outcome,
+      ),
+    );
+  }
+
+  private created(batch: readonly Order[], outcome: RequestOutcome): void {
+    const { ctx } = this;
+    for (const order of batch) this.touch(order);
+    if (outcome.kind === 'unsent') {
+      for (const order of batch) {
+        ctx.orders.neverSent(order);
+        refuseSide(ctx, ctx.markets[order.market]!, order.side, outcome.reason, ctx.config.timing.retryMs);
+      }
+      return;
+    }
+    const decoded = understood(outcome, batchItems);
+    if (decoded.kind === 'refused' && decoded.failure.status < 500) {
+      for (const order of batch) this.refused(order, decoded.failure);
+      return;
+    }
+    if (decoded.kind !== 'ok') {
+      this.doubt(batch, whyNot(decoded));
+      return;
+    }
+    const items = new Map(decoded.value.map((item) => [item.clientOrderId, item]));
+    for (const [i, order] of batch.entries()) {
+      // Items normally echo the client id; one that failed may not, then its place tells.
+      const byPlace = decoded.value[i];
+      const item = items.get(order.clientOrderId) ?? (byPlace?.clientOrderId === '' ? byPlace : undefined);
+      if (item === undefined) this.doubt([order], 'the batch response left the order out');
+      else if (item.failure !== null) this.refused(order, item.failure);
+      else if (item.orderId === '') this.doubt([order], 'the batch response has no order id');
+      else ctx.orders.accepted(order, item.orderId, item.fillCount, item.remainingCount, ctx.now);
+    }
+  }
+
+  private canceled(batch: readonly Order[], outcome: RequestOutcome): void {
+    const { ctx } = this;
+    for (const order of batch) this.touch(order);
+    if (outcome.kind === 'unsent') {
+      this.cancelsHeldUntil = ctx.after(ctx.config.timing.retryMs / 4);
+      for (const order of batch) ctx.orders.cancelWithdrawn(order);
+      return;
+    }
+    const decoded = understood(outcome, batchItems);
+    if (decoded.kind === 'refused' && decoded.failure.status < 500) {
+      this.cancelsHeldUntil = ctx.after(ctx.config.timing.retryMs / 4);
+      if (decoded.failure.status === 401) this.events.authRefused(describeFailure(decoded.failure));
+      for (const order of batch) ctx.orders.cancelWithdrawn(order);
+      return;
+    }
+    if (decoded.kind !== 'ok') {
+      ctx.counters.unknown += batch.length;
+      for (const order of batch) ctx.orders.cancelDoubted(order, ctx.now);
+      return;
+    }
+    const items = new Map<string, BatchItem>(decoded.value.map((item) => [item.orderId, item]));
+    for (const [i, order] of batch.entries()) {
+      const byPlace = decoded.value[i];
+      const item = items.get(order.orderId) ?? (byPlace?.orderId === '' ? byPlace : undefined);
+      if (item === undefined) ctx.orders.cancelDoubted(order, ctx.now);
+      else if (item.failure === null) {
+        ctx.counters.canceled++;
+        ctx.orders.canceled(order, item.reducedBy, ctx.now);
+      } else if (item.failure.code === 'not_found') ctx.orders.cancelFoundNothing(order, ctx.now);
+      else ctx.orders.cancelWithdrawn(order);
+    }
+  }
+
+  private refused(order: Order, failure: Failure): void {
+    const { ctx } = this;
+    const detail = describeFailure(failure);
+    if (failure.code === 'order_already_exists') {
+      this.doubt([order], detail);
+      return;
+    }
+    ctx.counters.rejected++;
+    ctx.orders.rejected(order);
+    const market = ctx.markets[order.market]!;
+    if (GROUP_CODES.includes(failure.code)) this.events.groupRefused(market.exchangeIndex, detail);
+    else if (failure.status === 401) this.events.authRefused(detail);
+    const postOnly = failure.details === 'post only cross' || failure.code === 'post_only_cross';
+    const transient = postOnly || failure.status === 429;
+    refuseSide(ctx, market, order.side, detail, transient ? 100 : ctx.config.timing.refusedHoldMs);
+    if (!transient) {
+      const text = `${market.ticker}: ${sideName(order.side)} ${order.initialCount / 100}@${order.price / 100}c refused: ${detail}`;
+      ctx.report('warn', 'order_refused', text, { code: failure.code });
+    }
+  }
+
+  private doubt(batch: readonly Order[], why: string): void {
+    const { ctx } = this;
+    ctx.counters.unknown += batch.length;
+    for (const order of batch) ctx.orders.doubt(order, ctx.now);
+    const list = batch.map((o) => `${ctx.markets[o.market]!.ticker} ${describeOrder(o)}`).join(', ');
+    ctx.report(
+      'warn',
+      'order_unknown',
+      `outcome of ${list} is unknown (${why}): these sides are blocked until resolved`,
+    );
+  }
+
+  private touch(order: Order): void {
+    this.ctx.markets[order.market]!.dirty = true;
+  }
+
+  /** Pull everything of ours that rests, whatever any strategy wants. Used when stopping. */
+  cancelAll(): void {
+    for (const order of this.ctx.orders.all()) {
+      if (order.life === 'resting' && remaining(order) > 0) this.cancel(this.ctx.markets[order.market]!, order);
+    }
+    this.flushCancels();
+  }
+}
