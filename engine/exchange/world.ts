@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { feeSchedule, type Grid, LINEAR_CENT } from '../market/index.ts';
+import type { Money, TimeUs } from '../units/index.ts';
+import { Exchange, type Listing } from './exchange.ts';
+import { type CapturedFrame, type FeedSurvey, Playback } from './playback.ts';
+import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
+import { isKnown, Store } from './store.ts';
+import { SYNTHETIC, Synthetic } from './synthetic.ts';
+
+/** A key a client signs with. */
+export interface ClientKey {
+  readonly keyId: string;
+  readonly publicPem: string;
+}
+
+export interface WorldOptions {
+  readonly server: Partial<ServerOptions>;
+  readonly keys: readonly ClientKey[];
+  readonly seed: number;
+  /** Opening cash on each shard, for a user without a stored account. */
+  readonly balance: Money;
+  /** Maker fees as in the series that have them; otherwise only takers pay. */
+  readonly makerFees: boolean;
+  /** File the accounts are kept in across restarts; none: kept in memory. */
+  readonly statePath?: string;
+  /** Recording to play: its survey, and a fresh pass over its frames. Absent: a synthetic market. */
+  readonly feed?: {
+    readonly survey: FeedSurvey;
+    readonly frames: () => AsyncIterable<readonly CapturedFrame[]>;
+    /** Multiple of recorded time; Infinity for as fast as it goes. */
+    readonly speed: number;
+    readonly yesPrices: boolean;
+  };
+  readonly onFeedEnd?: (frames: number) => void;
+  readonly onFailure?: (message: string) => void;
+}
+
+const SHARDS = [0, 1, 2, 3];
+const USER = 'user-1';
+const SYNTHETIC_TICKERS = ['SYN-A-T50', 'SYN-A-T60'];
+const STEP_MS = 50;
+const DAY_US = 86_400_000_000;
+/** Frames applied between two looks at the event loop when playing as fast as possible. */
+const BURST = 200;
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** A running exchange: markets listed, accounts funded, a world that moves, and a server in front. */
+export class World {
+  readonly exchange: Exchange;
+  readonly server: ExchangeServer;
+  readonly tickers: readonly string[];
+  port = 0;
+  private readonly options: WorldOptions;
+  private readonly store: Store | null;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private closed = false;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    const now = wallClock();
+    this.exchange = new Exchange({ now, newId: randomUUID });
+    this.server = new ExchangeServer(this.exchange, options.server);
+    const grids: ReadonlyMap<string, Grid> =
+      options.feed?.survey.markets ?? new Map(SYNTHETIC_TICKERS.map((t) => [t, LINEAR_CENT]));
+    this.tickers = [...grids.keys()];
+    for (const [ticker, grid] of grids) this.exchange.list(listing(ticker, grid, now(), options.makerFees));
+    this.store = options.statePath === undefined ? null : new Store(options.statePath, this.exchange);
+    this.fund();
+    for (const key of options.keys) this.server.keys.register(key.keyId, USER, key.publicPem);
+    if (this.store !== null) this.server.beforeSend = () => this.store?.flush();
+  }
+
+  /** Listen, and let the world move. @throws PortInUse */
+  async start(): Promise<number> {
+    this.port = await this.server.listen();
+    this.timers.push(setInterval(() => this.exchange.tick(), 100));
+    if (this.options.feed === undefined) this.runSynthetic();
+    else this.play().catch((error: unknown) => this.options.onFailure?.((error as Error).message));
+    return this.port;
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const timer of this.timers) clearInterval(timer);
+    this.server.close();
+    this.store?.close();
+  }
+
+  private fund(): void {
+    if (!isKnown(this.exchange, USER)) {
+      for (const shard of SHARDS) {
+        this.exchange.account(USER).cash.set(shard, this.options.balance);
+        this.store?.funded(USER, shard);
+      }
+    }
+    this.store?.flush();
+  }
+
+  private runSynthetic(): void {
+    const world = new Synthetic(this.exchange, this.tickers, { ...SYNTHETIC, seed: this.options.seed });
+    for (let i = 0; i < 100; i++) world.step(STEP_MS / 1000);
+    this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
+  }
+
+  private async play(): Promise<void> {
+    const { frames, speed, yesPrices } = this.options.feed!;
+    const playback = new Playback(this.exchange, yesPrices);
+    const startedMs = performance.now();
+    let firstUs = -1;
+    let applied = 0;
+    for await (const batch of frames()) {
+      for (const frame of batch) {
+        const timeUs = playback.timeOf(frame);
+        if (firstUs < 0) firstUs = timeUs;
+        if (Number.isFinite(speed)) await this.until(startedMs + (timeUs - firstUs) / 1000 / speed);
+        else if (++applied % BURST === 0) await this.breathe();
+        if (this.closed) return;
+        playback.apply(frame);
+      }
+    }
+    this.options.onFeedEnd?.(playback.counts.applied);
+  }
+
+  private async until(atMs: number): Promise<void> {
+    for (;;) {
+      const waitMs = atMs - performance.now();
+      if (waitMs <= 0.5 || this.closed) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, 500)));
+    }
+  }
+
+  /** Let the sockets move, and wait for clients that have fallen behind. */
+  private async breathe(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.server.unreadBytes > MAX_UNREAD_BYTES && !this.closed)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function listing(ticker: string, grid: Grid, now: TimeUs, makerFees: boolean): Listing {
+  const parts = ticker.split('-');
+  const feeType = makerFees ? 'quadratic_with_maker_fees' : 'quadratic';
+  return {
+    ticker,
+    eventTicker: parts.length > 2 ? parts.slice(0, -1).join('-') : ticker,
+    seriesTicker: parts[0]!,
+    title: ticker,
+    exchangeIndex: 0,
+    grid,
+    fees: feeSchedule(feeType, '1', 100),
+    feeType,
+    status: 'active',
+    openTime: now,
+    closeTime: (Math.ceil(now / DAY_US) * DAY_US + DAY_US) as TimeUs,
+  };
+}
