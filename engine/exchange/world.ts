@@ -31,6 +31,8 @@ export interface WorldOptions {
     readonly speed: number;
     readonly yesPrices: boolean;
   };
+  /** Play nothing past the opening snapshots before `play()` is called. */
+  readonly holdFeed?: boolean;
   readonly onFeedEnd?: (frames: number) => void;
   readonly onFailure?: (message: string) => void;
 }
@@ -54,9 +56,15 @@ export class World {
   private readonly store: Store | null;
   private readonly timers: NodeJS.Timeout[] = [];
   private closed = false;
+  private release: () => void = () => {};
+  private readonly released: Promise<void>;
 
   constructor(options: WorldOptions) {
     this.options = options;
+    this.released = new Promise((resolve) => {
+      this.release = resolve;
+    });
+    if (options.holdFeed !== true) this.release();
     const now = wallClock();
     this.exchange = new Exchange({ now, newId: randomUUID });
     this.server = new ExchangeServer(this.exchange, options.server);
@@ -75,12 +83,18 @@ export class World {
     this.port = await this.server.listen();
     this.timers.push(setInterval(() => this.exchange.tick(), 100));
     if (this.options.feed === undefined) this.runSynthetic();
-    else this.play().catch((error: unknown) => this.options.onFailure?.((error as Error).message));
+    else this.playFeed().catch((error: unknown) => this.options.onFailure?.((error as Error).message));
     return this.port;
+  }
+
+  /** Let a held recording run. */
+  play(): void {
+    this.release();
   }
 
   close(): void {
     this.closed = true;
+    this.release();
     for (const timer of this.timers) clearInterval(timer);
     this.server.close();
     this.store?.close();
@@ -102,16 +116,25 @@ export class World {
     this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
   }
 
-  private async play(): Promise<void> {
+  private async playFeed(): Promise<void> {
     const { frames, speed, yesPrices } = this.options.feed!;
     const playback = new Playback(this.exchange, yesPrices);
-    const startedMs = performance.now();
+    let startedMs = 0;
     let firstUs = -1;
     let applied = 0;
     for await (const batch of frames()) {
       for (const frame of batch) {
+        if (firstUs < 0 && !frame.text.includes('"orderbook_delta"') && !frame.text.includes('"type":"trade"')) {
+          // The opening books stand before anybody looks.
+          playback.apply(frame);
+          continue;
+        }
         const timeUs = playback.timeOf(frame);
-        if (firstUs < 0) firstUs = timeUs;
+        if (firstUs < 0) {
+          await this.released;
+          firstUs = timeUs;
+          startedMs = performance.now();
+        }
         if (Number.isFinite(speed)) await this.until(startedMs + (timeUs - firstUs) / 1000 / speed);
         else if (++applied % BURST === 0) await this.breathe();
         if (this.closed) return;

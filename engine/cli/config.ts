@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { EngineConfig } from '../core/index.ts';
+import { type Count, DOLLAR, type Money, ONE_CONTRACT } from '../units/index.ts';
+
+/** A configuration that cannot be used: which file, which field, what is wrong. The message is complete for a person. */
+export class ConfigError extends Error {}
+
+const positive = z.number().positive();
+const contracts = z.number().min(0.01).max(1_000_000);
+
+const schema = z.strictObject({
+  environment: z.enum(['paper', 'demo', 'prod']),
+  markets: z.array(z.string().min(1)).max(500).default([]),
+  strategy: z.strictObject({
+    name: z.string().min(1).default('ladder'),
+    params: z.record(z.string(), z.number()).default({}),
+  }),
+  risk: z.strictObject({
+    maxPositionContracts: contracts,
+    maxOrderContracts: contracts,
+    maxOrdersPerMarket: z.int().min(1).max(1000),
+    maxOrders: z.int().min(1).max(200_000),
+    maxCapitalDollars: positive.max(100_000_000),
+    priceBandCents: z.number().min(0.01).max(99),
+    maxSessionLossDollars: positive.max(100_000_000),
+  }),
+  orderGroup: z.strictObject({ contractsPer15s: z.number().min(1).max(1_000_000) }),
+  quoting: z
+    .strictObject({
+      levelsBehind: z.int().min(0).max(100).default(1),
+      countShare: z.number().min(0).max(1).default(0.5),
+      quoteOneSided: z.boolean().default(false),
+      closeGuardSeconds: z.number().min(0).max(86_400).default(120),
+    })
+    .prefault({}),
+  budget: z
+    .strictObject({
+      share: positive.max(1).default(0.9),
+      jitterMs: z.number().min(0).max(5000).default(200),
+      reserveTokens: z.number().min(0).max(10_000).default(20),
+      maxBatch: z.int().min(1).max(900).default(20),
+    })
+    .prefault({}),
+  timing: z
+    .strictObject({
+      requestTimeoutMs: z.int().min(100).max(60_000).default(5000),
+      unknownMinAgeMs: z.int().min(0).max(120_000).default(10_000),
+      reconcileSeconds: z.number().min(1).max(3600).default(30),
+      stopTimeoutSeconds: z.number().min(1).max(300).default(15),
+    })
+    .prefault({}),
+  /** Balance precision of the account: `direct` members round to $0.0001, `broker` accounts to the cent. */
+  account: z.strictObject({ rounding: z.enum(['direct', 'broker']).default('direct') }).prefault({}),
+});
+
+/** A checked configuration file. */
+export type FileConfig = z.infer<typeof schema>;
+
+/** Read and check a configuration file. @throws ConfigError naming file, field and expectation */
+export function readConfig(path: string): FileConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a directory' : `cannot be read (${code})`;
+    throw new ConfigError(`config file ${path} ${what}`);
+  }
+  const document = parseDocument(text);
+  const broken = document.errors[0];
+  if (broken !== undefined) throw new ConfigError(`config file ${path} is not valid YAML: ${broken.message}`);
+  const result = schema.safeParse(document.toJS());
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${describe(issue)}`);
+  throw new ConfigError(`config file ${path} has ${lines.length} problem(s):\n${lines.join('\n')}`);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const at = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${at || 'top level'}: ${issue.message}`;
+  const known = fieldsAt(issue.path);
+  const names = issue.keys.map((key) => `"${key}"${hint(key, known)}`).join(', ');
+  return `${at || 'top level'}: unknown field ${names}`;
+}
+
+/** The field names that exist where an unknown one was found. */
+function fieldsAt(path: readonly PropertyKey[]): string[] {
+  const json = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, unknown> };
+  let node: { properties?: Record<string, unknown> } | undefined = json;
+  for (const step of path) node = node?.properties?.[String(step)] as typeof node;
+  return Object.keys(node?.properties ?? {});
+}
+
+function hint(key: string, known: readonly string[]): string {
+  const near = known.find((name) => distance(name.toLowerCase(), key.toLowerCase()) <= 2);
+  if (near !== undefined) return ` (did you mean "${near}"?)`;
+  return known.length === 0 ? '' : ` (known here: ${known.join(', ')})`;
+}
+
+/** Levenshtein distance, for typos. */
+export function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function count(value: number): Count {
+  return Math.round(value * ONE_CONTRACT) as Count;
+}
+
+function money(value: number): Money {
+  return Math.round(value * DOLLAR) as Money;
+}
+
+/** The engine's configuration from a file's, for one session. */
+export function engineConfig(file: FileConfig, sessionId: string, tickers: readonly string[]): EngineConfig {
+  return {
+    sessionId,
+    clientPrefix: 'hd',
+    tickers,
+    strategy: file.strategy,
+    risk: {
+      maxPosition: count(file.risk.maxPositionContracts),
+      maxOrderCount: count(file.risk.maxOrderContracts),
+      maxOrdersPerMarket: file.risk.maxOrdersPerMarket,
+      maxOrders: file.risk.maxOrders,
+      maxCapital: money(file.risk.maxCapitalDollars),
+      priceBand: Math.round(file.risk.priceBandCents * 100),
+    },
+    maxSessionLoss: money(file.risk.maxSessionLossDollars),
+    groupLimit: count(file.orderGroup.contractsPer15s),
+    tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
+    quoteOneSided: file.quoting.quoteOneSided,
+    closeGuardMs: file.quoting.closeGuardSeconds * 1000,
+    budget: {
+      share: file.budget.share,
+      jitterMs: file.budget.jitterMs,
+      reserve: file.budget.reserveTokens,
+      maxBatch: file.budget.maxBatch,
+    },
+    timing: {
+      requestTimeoutMs: file.timing.requestTimeoutMs,
+      retryMs: 1000,
+      snapshotTimeoutMs: 2000,
+      resubscribeTimeoutMs: 5000,
+      unknownAskMs: 1000,
+      unknownMinAgeMs: file.timing.unknownMinAgeMs,
+      absentReads: 3,
+      missingFillMs: 2000,
+      reconcileMs: file.timing.reconcileSeconds * 1000,
+      refusedHoldMs: 5000,
+      stopTimeoutMs: file.timing.stopTimeoutSeconds * 1000,
+    },
+    feePrecision: file.account.rounding === 'direct' ? 100 : 10_000,
+  };
+}

@@ -1,0 +1,182 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type ClientKey, PortInUse, surveyFeed, World, type WorldOptions } from '../exchange/index.ts';
+import { CaptureError } from '../journal/capture.ts';
+import { DOLLAR, type Money } from '../units/index.ts';
+import { feedFrames } from './feed-file.ts';
+import { speedOf, UsageError, wholeNumber } from './usage.ts';
+
+const HELP = `hundred exchange - an exchange that speaks Kalshi's protocol, on this machine
+
+usage: hundred exchange [options]
+
+  --port N            port to listen on, 0 for any free one (default 8100)
+  --host HOST         address to listen on (default 127.0.0.1)
+  --public            allow a --host that other machines can reach
+  --feed FILE         play a recording as the markets' books (.ndjson, .gz, .zst)
+  --speed N|max       multiple of recorded time (default 1)
+  --yes-prices        the recording was subscribed with use_yes_price
+  --seed N            seed of the synthetic market (default 1)
+  --tier NAME         rate-limit tier: basic, advanced, expert, premier, paragon, prime, prestige (default basic)
+  --balance DOLLARS   opening cash on each shard (default 10000)
+  --maker-fees        markets charge makers too
+  --key-id ID         API key to accept, with
+  --public-key FILE   its public key (PEM); without both a key pair is made under .hundred/exchange
+  --state FILE        keep accounts in FILE across restarts
+  --json              print one JSON line when ready
+  --help              this text
+
+examples:
+  hundred exchange
+  hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
+
+exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
+
+const OPTIONS = {
+  port: { type: 'string', default: '8100' },
+  host: { type: 'string', default: '127.0.0.1' },
+  public: { type: 'boolean', default: false },
+  feed: { type: 'string' },
+  speed: { type: 'string', default: '1' },
+  'yes-prices': { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  tier: { type: 'string', default: 'basic' },
+  balance: { type: 'string', default: '10000' },
+  'maker-fees': { type: 'boolean', default: false },
+  'key-id': { type: 'string' },
+  'public-key': { type: 'string' },
+  state: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const TIER_NAMES = ['basic', 'advanced', 'expert', 'premier', 'paragon', 'prime', 'prestige'];
+
+/** What the exchange process tells the process that started it. */
+export type ExchangeMessage =
+  | { readonly type: 'ready'; readonly port: number; readonly markets: readonly string[]; readonly seed: number }
+  | { readonly type: 'feedEnded'; readonly frames: number }
+  | { readonly type: 'failed'; readonly message: string };
+
+function tell(message: ExchangeMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** `hundred exchange`. Resolves with the exit status. */
+export async function exchangeCommand(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const seed = wholeNumber(values.seed, '--seed', 0, 2 ** 31);
+  const port = wholeNumber(values.port, '--port', 0, 65_535);
+  if (!TIER_NAMES.includes(values.tier))
+    throw new UsageError(`--tier ${values.tier}: expected one of ${TIER_NAMES.join(', ')}`);
+  if (!values.public && !['127.0.0.1', 'localhost', '::1'].includes(values.host)) {
+    throw new UsageError(
+      `--host ${values.host} can be reached from other machines: add --public if that is what you want`,
+    );
+  }
+  const dollars = Number(values.balance);
+  if (!(dollars >= 0 && dollars <= 1e9))
+    throw new UsageError(`--balance ${values.balance}: expected dollars, 0 or more`);
+  const { key, where } = clientKey(values['key-id'], values['public-key']);
+  let finish: (status: number) => void = () => {};
+  const finished = new Promise<number>((settle) => {
+    finish = settle;
+  });
+  const fail = (message: string): void => {
+    console.error(`exchange: ${message}`);
+    tell({ type: 'failed', message });
+    finish(1);
+  };
+  const options: WorldOptions = {
+    server: { host: values.host, port, tier: values.tier },
+    keys: [key],
+    seed,
+    balance: Math.round(dollars * DOLLAR) as Money,
+    makerFees: values['maker-fees'],
+    ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
+    ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values.speed, values['yes-prices']) }),
+    holdFeed: process.send !== undefined,
+    onFeedEnd: (frames) => tell({ type: 'feedEnded', frames }),
+    onFailure: fail,
+  };
+  const world = new World(options);
+  try {
+    await world.start();
+  } catch (error) {
+    if (!(error instanceof PortInUse)) throw error;
+    throw new UsageError(error.message);
+  }
+  tell({ type: 'ready', port: world.port, markets: world.tickers, seed });
+  if (process.send === undefined) announce(world, key.keyId, where, values.json);
+  watchSignals(world, finish);
+  const status = await finished;
+  world.close();
+  return status;
+}
+
+async function feedOf(path: string, speed: string, yesPrices: boolean): Promise<NonNullable<WorldOptions['feed']>> {
+  const frames = feedFrames(resolve(path));
+  const survey = await surveyFeed(frames(), yesPrices).catch((error: unknown) => {
+    if (error instanceof CaptureError) throw new UsageError(error.message);
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  });
+  if (survey.markets.size === 0)
+    throw new UsageError(`${path} holds no order book (no snapshot or delta frame): nothing to play`);
+  return { survey, frames, speed: speedOf(speed), yesPrices };
+}
+
+function clientKey(keyId: string | undefined, publicKey: string | undefined): { key: ClientKey; where: string } {
+  if ((keyId === undefined) !== (publicKey === undefined))
+    throw new UsageError('--key-id and --public-key go together');
+  if (keyId !== undefined && publicKey !== undefined) {
+    try {
+      return { key: { keyId, publicPem: readFileSync(publicKey, 'utf8') }, where: publicKey };
+    } catch (error) {
+      throw new UsageError(`--public-key ${publicKey} cannot be read: ${(error as Error).message}`);
+    }
+  }
+  const folder = join('.hundred', 'exchange');
+  const made = makeKeyPair(folder);
+  return { key: made, where: made.privatePath };
+}
+
+/** Make an Ed25519 key pair for a paper account; the private key is readable by its owner only. */
+export function makeKeyPair(folder: string): ClientKey & { readonly privatePath: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const privatePath = join(folder, 'key.pem');
+  writeFileSync(privatePath, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  chmodSync(privatePath, 0o600);
+  return { keyId: randomUUID(), publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), privatePath };
+}
+
+function announce(world: World, keyId: string, where: string, json: boolean): void {
+  const base = `127.0.0.1:${world.port}/trade-api`;
+  if (json) {
+    console.log(JSON.stringify({ port: world.port, keyId, key: where, markets: world.tickers }));
+    return;
+  }
+  console.log(`exchange listening: REST http://${base}/v2  WebSocket ws://${base}/ws/v2`);
+  console.log(`key id ${keyId}, key ${where}`);
+  console.log(`markets: ${world.tickers.join(', ')}`);
+}
+
+function watchSignals(world: World, finish: (status: number) => void): void {
+  const parented = process.send !== undefined;
+  // A Ctrl-C at the terminal reaches the whole process group; the parent still needs us to wind down its orders.
+  process.on('SIGINT', () => {
+    if (!parented) finish(0);
+  });
+  process.on('SIGTERM', () => finish(0));
+  if (!parented) return;
+  process.on('disconnect', () => finish(0));
+  process.on('message', (message: { readonly type?: string }) => {
+    if (message.type === 'play') world.play();
+  });
+}

@@ -1,0 +1,2 @@
+export * from './capture.ts';
+export { type JournalStats, JournalWriter } from './writer.ts';

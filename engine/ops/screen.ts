@@ -1,0 +1,141 @@
+import type { EngineStatus, MarketStatusView, SideStatus } from '../core/index.ts';
+import { formatDollars, type Money } from '../units/index.ts';
+
+/** Tick-to-order figures as shown, microseconds; -1 where nothing was measured yet. */
+export interface LatencyView {
+  readonly count: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+}
+
+function cents(price: number): string {
+  return price === 0 ? '-' : (price / 100).toFixed(price % 100 === 0 ? 0 : 2).replace(/0$/, '');
+}
+
+function contracts(count: number): string {
+  return (count / 100).toFixed(count % 100 === 0 ? 0 : 2);
+}
+
+function quote(side: SideStatus): string {
+  return side.ourPrice === 0 ? '-' : `${contracts(side.ourCount)}@${cents(side.ourPrice)}`;
+}
+
+function touch(m: MarketStatusView): string {
+  const bid = m.bid.bookPrice === 0 ? '-' : `${contracts(m.bid.bookCount)}@${cents(m.bid.bookPrice)}`;
+  const ask = m.ask.bookPrice === 0 ? '-' : `${cents(m.ask.bookPrice)}x${contracts(m.ask.bookCount)}`;
+  return `${bid} / ${ask}`;
+}
+
+/** Why a market is not quoted on some side, '' when both sides are. */
+function reasons(m: MarketStatusView): string {
+  if (m.stale !== '' && m.bid.reason === 'book_stale') return `book_stale (${m.stale})`;
+  const parts: string[] = [];
+  if (m.bid.reason !== 'quoting') parts.push(`bid ${m.bid.reason}`);
+  if (m.ask.reason !== 'quoting') parts.push(`ask ${m.ask.reason}`);
+  return m.bid.reason === m.ask.reason && parts.length === 2 ? m.bid.reason : parts.join(', ');
+}
+
+function microseconds(us: number): string {
+  return us < 0 ? '-' : us < 1000 ? `${Math.round(us)} us` : `${(us / 1000).toFixed(1)} ms`;
+}
+
+function clock(status: EngineStatus): string {
+  const seconds = Math.floor((status.time - status.startTime) / 1_000_000);
+  const part = (n: number): string => String(n).padStart(2, '0');
+  return `${part(Math.floor(seconds / 3600))}:${part(Math.floor(seconds / 60) % 60)}:${part(seconds % 60)}`;
+}
+
+function pad(text: string, width: number, right = false): string {
+  return right ? text.padStart(width) : text.padEnd(width);
+}
+
+const HEADERS = ['market', 'our bid', 'our ask', 'book bid / ask', 'position', 'P&L', 'fills', ''] as const;
+
+/** The whole screen as lines. */
+export function screenLines(status: EngineStatus, latency: LatencyView, title: string): string[] {
+  const rows = status.markets.map((m) => [
+    m.ticker,
+    quote(m.bid),
+    quote(m.ask),
+    touch(m),
+    contracts(m.position),
+    formatDollars(m.profit),
+    String(m.fills),
+    reasons(m),
+  ]);
+  const widths = HEADERS.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((c, i) => pad(c, widths[i]!, i >= 4 && i <= 6))
+      .join('  ')
+      .trimEnd();
+  const link = status.linkUp ? 'feed up' : 'FEED DOWN';
+  const lines = [
+    `${title}  ${clock(status)}  ${status.phase}  ${link}  orders ${status.liveOrders}${unknown(status)}`,
+    '',
+  ];
+  lines.push(line(HEADERS), ...rows.map(line), '');
+  lines.push(`P&L after fees ${formatDollars(status.profit)}  (fees ${formatDollars(status.fees as Money, 4)})`);
+  const { writeTokens, writeCapacity, tier } = status;
+  const latencyText = `p50 ${microseconds(latency.p50Us)}  p99 ${microseconds(latency.p99Us)}  (${latency.count} measured)`;
+  lines.push(
+    `write tokens ${Math.floor(writeTokens)} of ${Math.floor(writeCapacity)}${tier === '' ? '' : ` (${tier})`}`,
+  );
+  lines.push(`tick to order ${latencyText}`);
+  for (const g of status.groups)
+    lines.push(
+      `order group on shard ${g.shard}: ${g.life}, ${contracts(g.filled)} of ${contracts(g.limit)} contracts in 15 s`,
+    );
+  for (const h of status.halts) lines.push(`HALTED ${h.code}: ${h.cause}`, `  to clear: ${h.clears}`);
+  if (status.missing.length > 0) lines.push(`waiting for: ${status.missing.join(', ')}`);
+  return lines;
+}
+
+function unknown(status: EngineStatus): string {
+  return status.unknownOrders === 0 ? '' : `  UNKNOWN ${status.unknownOrders}`;
+}
+
+/** One plain line a market, for logs and pipes. */
+export function plainLines(status: EngineStatus, latency: LatencyView): string[] {
+  return status.markets.map((m) => {
+    const why = reasons(m);
+    const parts = [
+      clock(status),
+      m.ticker,
+      `bid ${quote(m.bid)} ask ${quote(m.ask)}`,
+      `book ${touch(m)}`,
+      `position ${contracts(m.position)}`,
+      `P&L ${formatDollars(m.profit)}`,
+      `tokens ${Math.floor(status.writeTokens)}`,
+      `tick-to-order p50 ${microseconds(latency.p50Us)}`,
+    ];
+    if (why !== '') parts.push(why);
+    return parts.join('  ');
+  });
+}
+
+/** What a session came to, printed at its end. */
+export function summaryLines(status: EngineStatus, latency: LatencyView): string[] {
+  const c = status.counters;
+  const lines = [
+    'session summary',
+    `  time ${clock(status)}  frames ${c.frames}  gaps ${c.gaps}  bad frames ${c.badFrames}`,
+  ];
+  lines.push(
+    `  orders created ${c.created}  canceled ${c.canceled}  rejected ${c.rejected}  unknown outcomes ${c.unknown}`,
+  );
+  for (const m of status.markets) {
+    const flow = `bought ${contracts(m.bought)}  sold ${contracts(m.sold)}  position ${contracts(m.position)}`;
+    lines.push(
+      `  ${m.ticker}  fills ${m.fills}  ${flow}  P&L ${formatDollars(m.profit)}  fees ${formatDollars(m.fees, 4)}`,
+    );
+  }
+  lines.push(`  P&L after fees ${formatDollars(status.profit)}`);
+  lines.push(`  write tokens spent ${status.writeSpent}, refused for want of tokens ${status.writeRefusals}`);
+  const { p50Us, p99Us, maxUs } = latency;
+  lines.push(
+    `  tick to order p50 ${microseconds(p50Us)}  p99 ${microseconds(p99Us)}  max ${microseconds(maxUs)} over ${latency.count} orders`,
+  );
+  return lines;
+}
