@@ -117,6 +117,7 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   watchSignals(world, finish);
   const status = await finished;
   world.close();
+  if (process.connected) process.disconnect();
   return status;
 }
 

@@ -55,6 +55,9 @@ async function main(args: string[]): Promise<number> {
   return (await command.load())(rest);
 }
 
+/** A socket that lingers must not keep a finished command alive. */
+const LINGER_MS = 1000;
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -64,3 +67,4 @@ try {
   console.error(`hundred: ${message}`);
   process.exitCode = 2;
 }
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -11,7 +11,7 @@ import {
   Paths,
 } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
-import { Context, type MarketState } from './context.ts';
+import { Context, type MarketState, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import type { EngineInputs, OperatorCommand } from './inputs.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
@@ -67,6 +67,16 @@ export class Engine implements EngineInputs {
   /** Requests without an outcome. */
   get inFlight(): number {
     return this.ctx.inFlight;
+  }
+
+  /** Where the session stands, without drawing a picture. */
+  get phase(): Phase {
+    return this.ctx.phase;
+  }
+
+  /** Some halt is in force. */
+  get halted(): boolean {
+    return this.ctx.halts.any;
   }
 
   /** A picture of the session for people and metrics. Allocates: never on the message path. */

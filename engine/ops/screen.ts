@@ -10,7 +10,7 @@ export interface LatencyView {
 }
 
 function cents(price: number): string {
-  return price === 0 ? '-' : (price / 100).toFixed(price % 100 === 0 ? 0 : 2).replace(/0$/, '');
+  return price === 0 ? '-' : String(price / 100);
 }
 
 function contracts(count: number): string {

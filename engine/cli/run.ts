@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { hostsOf } from '../kalshi/hosts.ts';
+import { ConfigError, engineConfig, readConfig } from './config.ts';
+import { openSession } from './open.ts';
+import { createStrategy } from './strategies.ts';
+import { durationMs, UsageError } from './usage.ts';
+
+const HELP = `hundred run - quote a real venue
+
+usage: hundred run --config FILE --key-id ID --key FILE [options]
+
+  --config FILE      configuration; its environment decides the hosts: demo or prod
+  --key-id ID        API key id (or environment variable KALSHI_KEY_ID)
+  --key FILE         private key in PEM: RSA or Ed25519 (or environment variable KALSHI_KEY_FILE)
+  --for DURATION     end by itself, e.g. 30s, 10m
+  --journal FOLDER   where session journals go (default .hundred/journals)
+  --no-journal       keep no journal
+  --real-money       required with environment prod
+  --help             this text
+
+examples:
+  hundred run --config config/demo.yaml --key-id 1b2c... --key demo.pem --for 10m
+
+SIGINT or SIGTERM ends the session as 'hundred start' does.
+Exit status: 0 nothing rests, confirmed; 1 not confirmed; 2 cannot start.`;
+
+const OPTIONS = {
+  config: { type: 'string' },
+  'key-id': { type: 'string' },
+  key: { type: 'string' },
+  for: { type: 'string' },
+  journal: { type: 'string' },
+  'no-journal': { type: 'boolean', default: false },
+  'real-money': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** `hundred run`. Resolves with the exit status. */
+export async function runCommand(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (values.config === undefined) throw new UsageError('run needs --config FILE (see hundred run --help)');
+  const keyId = values['key-id'] ?? process.env['KALSHI_KEY_ID'];
+  const keyPath = values.key ?? process.env['KALSHI_KEY_FILE'];
+  if (keyId === undefined || keyId === '') throw new UsageError('no API key: pass --key-id ID or set KALSHI_KEY_ID');
+  if (keyPath === undefined || keyPath === '')
+    throw new UsageError('no private key: pass --key FILE or set KALSHI_KEY_FILE');
+  const file = readFile(resolve(values.config));
+  if (file.environment === 'paper') throw new UsageError(`${values.config} is for paper: use hundred start`);
+  if (file.environment === 'prod' && !values['real-money']) {
+    throw new UsageError(
+      'environment prod trades real money: add --real-money once you have checked the limits in the config',
+    );
+  }
+  if (file.markets.length === 0) throw new UsageError(`${values.config}: markets is empty; name the tickers to quote`);
+  const session = openSession({
+    title: `hundred  ${file.environment}`,
+    config: engineConfig(file, randomBytes(5).toString('hex'), file.markets),
+    strategy: createStrategy(file.strategy.name, file.strategy.params),
+    hosts: hostsOf(file.environment),
+    keyId,
+    keyPath: resolve(keyPath),
+    journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
+    forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
+  });
+  return session.run();
+}
+
+function readFile(path: string): ReturnType<typeof readConfig> {
+  try {
+    return readConfig(path);
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError(error.message) : error;
+  }
+}

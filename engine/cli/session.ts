@@ -1,0 +1,216 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'hdr-histogram-js';
+import {
+  Engine,
+  type EngineConfig,
+  type EnginePort,
+  type EngineReport,
+  type RequestOutcome,
+  type StopResult,
+  type VenueRequest,
+} from '../core/index.ts';
+import { JournalWriter } from '../journal/index.ts';
+import type { VenueListener } from '../kalshi/venue.ts';
+import { type Display, openDisplay } from '../ops/display.ts';
+import { type LatencyView, summaryLines } from '../ops/screen.ts';
+import type { Strategy } from '../quoting/index.ts';
+import type { TimeUs } from '../units/index.ts';
+
+/** The venue as a session uses it: the port out, and a start and an end. */
+export interface SessionVenue extends EnginePort {
+  start(): void;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly config: EngineConfig;
+  readonly strategy: Strategy;
+  /** Microseconds since the epoch that never go back, and nanoseconds for intervals. */
+  readonly nowUs: () => TimeUs;
+  readonly nowNs: () => number;
+  readonly venue: (listener: VenueListener) => SessionVenue;
+  /** Folder for the journal, null for none. */
+  readonly journalFolder: string | null;
+  /** End by itself after this long, 0 for never. */
+  readonly forMs: number;
+  readonly onRunning?: () => void;
+}
+
+const TIMER_MS = 20;
+const STATUS_MS = 1000;
+
+/** One run of the daemon: engine, venue, journal and display joined, from the first request to the last. */
+export class Session {
+  private readonly options: SessionOptions;
+  private readonly engine: Engine;
+  private readonly venue: SessionVenue;
+  private readonly journal: JournalWriter | null;
+  private readonly display: Display;
+  private readonly latency = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60_000_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  private readonly timers: NodeJS.Timeout[] = [];
+  /** When the frame being handled was received, 0 outside of one. */
+  private frameNs = 0;
+  private running = false;
+  private stopping = false;
+  private ended: ((result: StopResult) => void) | null = null;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.display = openDisplay(options.title);
+    this.journal = this.openJournal();
+    const port: EnginePort = {
+      send: (text) => {
+        this.record(`{"kind":"send","text":${JSON.stringify(text)}}`);
+        this.venue.send(text);
+      },
+      request: (request) => this.request(request),
+      reconnect: (reason) => {
+        this.record(`{"kind":"reconnect","reason":${JSON.stringify(reason)}}`);
+        this.venue.reconnect(reason);
+      },
+      report: (report) => this.report(report),
+    };
+    this.engine = new Engine(options.config, options.strategy, port, options.nowUs());
+    this.venue = options.venue({
+      onLink: (up, detail) => this.onLink(up, detail),
+      onFrame: (bytes, time, receivedNs) => this.onFrame(bytes, time, receivedNs),
+      onOutcome: (id, outcome) => this.onOutcome(id, outcome),
+      onReport: (report) => this.report(report),
+    });
+  }
+
+  /** Run until told to stop. Resolves with the exit status: 0 when the exchange confirmed that nothing rests. */
+  async run(): Promise<number> {
+    const finished = new Promise<StopResult>((resolve) => {
+      this.ended = resolve;
+    });
+    this.venue.start();
+    this.timers.push(setInterval(() => this.tick(), TIMER_MS));
+    this.timers.push(setInterval(() => this.display.show(this.engine.status(), this.latencyView()), STATUS_MS));
+    if (this.options.forMs > 0) this.timers.push(setTimeout(() => this.stop(), this.options.forMs));
+    const onSignal = (): void => this.stop();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+    const result = await finished;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+    return this.windUp(result);
+  }
+
+  /** Begin the orderly end. Safe to call again. */
+  stop(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.input('{"kind":"command","command":"stop"}');
+    this.engine.onCommand('stop', this.options.nowUs());
+  }
+
+  /** Tell people something from outside the engine. */
+  say(level: EngineReport['level'], code: string, text: string): void {
+    this.report({ level, code, text });
+  }
+
+  private async windUp(result: StopResult): Promise<number> {
+    for (const timer of this.timers) clearInterval(timer);
+    const status = this.engine.status();
+    await this.venue.close();
+    const stats = await this.journal?.close();
+    this.display.close();
+    for (const line of summaryLines(status, this.latencyView())) this.display.print(line);
+    if (stats !== undefined) {
+      const dropped = stats.dropped > 0 ? `, ${stats.dropped} DROPPED` : '';
+      this.display.print(`  journal ${this.journalPath}: ${stats.records} records, ${stats.bytes} bytes${dropped}`);
+    }
+    for (const halt of status.halts) this.display.print(`  halted: ${halt.code}: ${halt.cause}`);
+    this.display.print(
+      result.clean ? result.text : `WARNING: ${result.text}; ${result.resting} order(s) may still rest`,
+    );
+    return result.clean ? 0 : 1;
+  }
+
+  private tick(): void {
+    const time = this.options.nowUs();
+    this.input('{"kind":"timer"}', time);
+    this.engine.onTimer(time);
+    if (!this.running && this.engine.phase === 'running') {
+      this.running = true;
+      this.options.onRunning?.();
+    }
+    // A key that is refused before the first quote will be refused for ever: there is nothing to wait for.
+    if (!this.running && this.engine.halted) this.stop();
+    const result = this.engine.stopResult;
+    if (result === null || this.ended === null) return;
+    if (this.engine.inFlight > 0 && result.clean && this.waitedForLast++ < 50) return;
+    const end = this.ended;
+    this.ended = null;
+    end(result);
+  }
+
+  private waitedForLast = 0;
+
+  private onFrame(bytes: Uint8Array, time: TimeUs, receivedNs: number): void {
+    this.journal?.frame(bytes, time);
+    this.frameNs = receivedNs;
+    this.engine.onFrame(bytes, time);
+    this.frameNs = 0;
+  }
+
+  private onLink(up: boolean, detail: string): void {
+    const time = this.options.nowUs();
+    this.input(`{"kind":"link","up":${up},"detail":${JSON.stringify(detail)}}`, time);
+    this.engine.onLink(up, detail, time);
+  }
+
+  private onOutcome(id: number, outcome: RequestOutcome): void {
+    const time = this.options.nowUs();
+    this.input(`{"kind":"outcome","id":${id},"outcome":${JSON.stringify(outcome)}}`, time);
+    this.engine.onOutcome(id, outcome, time);
+  }
+
+  private request(request: VenueRequest): void {
+    this.venue.request(request);
+    if (this.frameNs > 0 && request.op === 'createOrders') {
+      this.latency.recordValue(Math.max(1, Math.round(this.options.nowNs() - this.frameNs)));
+    }
+    this.record(`{"kind":"request","request":${JSON.stringify(request)}}`);
+  }
+
+  private report(report: EngineReport): void {
+    this.record(`{"kind":"report","report":${JSON.stringify(report)}}`);
+    this.display.report(report);
+  }
+
+  private input(json: string, time: TimeUs = this.options.nowUs()): void {
+    this.journal?.input(json, time);
+  }
+
+  private record(json: string): void {
+    this.journal?.action(json, this.options.nowUs());
+  }
+
+  private latencyView(): LatencyView {
+    const h = this.latency;
+    if (h.totalCount === 0) return { count: 0, p50Us: -1, p99Us: -1, maxUs: -1 };
+    const us = (percentile: number): number => h.getValueAtPercentile(percentile) / 1000;
+    return { count: h.totalCount, p50Us: us(50), p99Us: us(99), maxUs: h.maxValue / 1000 };
+  }
+
+  private get journalPath(): string {
+    return join(this.options.journalFolder ?? '', `${this.options.config.sessionId}.ndjson.zst`);
+  }
+
+  private openJournal(): JournalWriter | null {
+    if (this.options.journalFolder === null) return null;
+    mkdirSync(this.options.journalFolder, { recursive: true, mode: 0o700 });
+    const trouble = (text: string): void => this.display.report({ level: 'error', code: 'journal', text });
+    const journal = new JournalWriter({ path: this.journalPath, onTrouble: trouble });
+    const { version, config } = this.options;
+    journal.session(JSON.stringify({ version, use_yes_price: true, config }), this.options.nowUs());
+    return journal;
+  }
+}

@@ -1,0 +1,225 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ConfigError, engineConfig, readConfig } from './config.ts';
+import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
+import { openSession } from './open.ts';
+import { createStrategy } from './strategies.ts';
+import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
+
+const HELP = `hundred start - quote the embedded exchange
+
+usage: npm start -- [options]      or      npx hundred start [options]
+
+  --feed FILE        the exchange plays this recording as the markets' books (.ndjson, .gz, .zst)
+  --speed N|max      multiple of recorded time (default 1)
+  --yes-prices       the recording was subscribed with use_yes_price
+  --for DURATION     end by itself, e.g. 30s, 10m
+  --config FILE      configuration (default config/paper.yaml)
+  --seed N           seed of the synthetic market (default 1)
+  --tier NAME        rate-limit tier of the exchange (default basic)
+  --maker-fees       the exchange charges makers too
+  --port N           port of the exchange (default: any free one)
+  --journal FOLDER   where session journals go (default .hundred/journals)
+  --no-journal       keep no journal
+  --help             this text
+
+examples:
+  npm start
+  npm start -- --for 30s
+  npm start -- --feed capture.ndjson.gz --speed max
+
+Ctrl-C (SIGINT) or SIGTERM: triggers the order groups, cancels what rests, has the exchange confirm that nothing rests,
+prints a summary. Exit status: 0 confirmed, 1 not confirmed, 2 cannot start.`;
+
+const OPTIONS = {
+  feed: { type: 'string' },
+  speed: { type: 'string', default: '1' },
+  'yes-prices': { type: 'boolean', default: false },
+  for: { type: 'string' },
+  config: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  tier: { type: 'string', default: 'basic' },
+  'maker-fees': { type: 'boolean', default: false },
+  port: { type: 'string', default: '0' },
+  journal: { type: 'string' },
+  'no-journal': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const RESTART_MS = 1000;
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The exchange process: started with the session, started again when it dies, ended with it. */
+class ExchangeProcess {
+  private readonly args: readonly string[];
+  private readonly onMessage: (message: ExchangeMessage) => void;
+  private readonly onDeath: (text: string) => void;
+  private child: ChildProcess | null = null;
+  private port = 0;
+  private playing = false;
+  private ending = false;
+
+  constructor(args: readonly string[], onMessage: (m: ExchangeMessage) => void, onDeath: (text: string) => void) {
+    this.args = args;
+    this.onMessage = onMessage;
+    this.onDeath = onDeath;
+  }
+
+  /** Start it; resolves when it listens. Rejects with its own words when it cannot. */
+  start(): Promise<{ readonly port: number; readonly markets: readonly string[]; readonly pid: number }> {
+    const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+    const port = this.port === 0 ? [] : ['--port', String(this.port)];
+    const child = fork(main, ['exchange', ...this.args, ...port], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.child = child;
+    let complaint = '';
+    child.stderr!.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString('utf8')).slice(-2000);
+    });
+    return new Promise((done, failed) => {
+      let ready = false;
+      child.on('message', (message: ExchangeMessage) => {
+        if (message.type === 'ready') {
+          ready = true;
+          this.port = message.port;
+          done({ port: message.port, markets: message.markets, pid: child.pid! });
+          if (this.playing) child.send({ type: 'play' });
+        }
+        this.onMessage(message);
+      });
+      child.on('exit', (code, signal) => {
+        if (this.ending) return;
+        if (!ready)
+          return failed(
+            new UsageError(complaint.trim().replace(/^hundred: /, '') || `the exchange ended with ${signal ?? code}`),
+          );
+        this.onDeath(`the exchange process ended (${signal ?? `status ${code}`}): starting it again`);
+        setTimeout(() => this.restart(), RESTART_MS);
+      });
+    });
+  }
+
+  /** Let a held recording run, now and after every restart. */
+  play(): void {
+    this.playing = true;
+    if (this.child?.connected === true) this.child.send({ type: 'play' });
+  }
+
+  end(): void {
+    this.ending = true;
+    this.child?.kill('SIGTERM');
+  }
+
+  private restart(): void {
+    if (this.ending) return;
+    this.start().catch((error: Error) => this.onDeath(`the exchange could not be started again: ${error.message}`));
+  }
+}
+
+/** `hundred start`. Resolves with the exit status. */
+export async function startCommand(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const forMs = values.for === undefined ? 0 : durationMs(values.for, '--for');
+  speedOf(values.speed);
+  wholeNumber(values.seed, '--seed', 0, 2 ** 31);
+  wholeNumber(values.port, '--port', 0, 65_535);
+  const configPath = values.config === undefined ? join(PROJECT, 'config', 'paper.yaml') : resolve(values.config);
+  const file = readFile(configPath);
+  if (file.environment !== 'paper') {
+    throw new UsageError(
+      `${configPath} is for ${file.environment}: start only quotes the embedded exchange (see hundred run --help)`,
+    );
+  }
+  const strategy = createStrategy(file.strategy.name, file.strategy.params);
+  const folder = mkdtempSync(join(tmpdir(), 'hundred-'));
+  const key = makeKeyPair(folder);
+  const publicPath = join(folder, 'public.pem');
+  writeFileSync(publicPath, key.publicPem);
+  const exchangeArgs = ['--key-id', key.keyId, '--public-key', publicPath, '--state', join(folder, 'exchange.ndjson')];
+  exchangeArgs.push('--seed', values.seed, '--tier', values.tier);
+  if (values.port !== '0') exchangeArgs.push('--port', values.port);
+  else exchangeArgs.push('--port', '0');
+  if (values['maker-fees']) exchangeArgs.push('--maker-fees');
+  if (values.feed !== undefined) exchangeArgs.push('--feed', resolve(values.feed), '--speed', values.speed);
+  if (values['yes-prices']) exchangeArgs.push('--yes-prices');
+  try {
+    return await quote({ file, strategy, key, exchangeArgs, forMs, values });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readFile(path: string): ReturnType<typeof readConfig> {
+  try {
+    return readConfig(path);
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError(error.message) : error;
+  }
+}
+
+interface Plan {
+  readonly file: ReturnType<typeof readConfig>;
+  readonly strategy: ReturnType<typeof createStrategy>;
+  readonly key: ReturnType<typeof makeKeyPair>;
+  readonly exchangeArgs: readonly string[];
+  readonly forMs: number;
+  readonly values: { readonly feed?: string; readonly journal?: string; readonly 'no-journal': boolean };
+}
+
+async function quote(plan: Plan): Promise<number> {
+  const { file, values } = plan;
+  let onEvent: (message: ExchangeMessage) => void = () => {};
+  let onDeath: (text: string) => void = () => {};
+  const exchange = new ExchangeProcess(
+    plan.exchangeArgs,
+    (m) => onEvent(m),
+    (text) => onDeath(text),
+  );
+  const { port, markets, pid } = await exchange.start();
+  try {
+    const unknown = file.markets.filter((ticker) => !markets.includes(ticker));
+    if (unknown.length > 0) {
+      throw new UsageError(`markets: the exchange does not list ${unknown.join(', ')}; it lists ${markets.join(', ')}`);
+    }
+    const sessionId = randomBytes(5).toString('hex');
+    const config = engineConfig(file, sessionId, file.markets.length > 0 ? file.markets : markets);
+    const source = values.feed === undefined ? 'synthetic market' : `recording ${values.feed}`;
+    const session = openSession({
+      title: `hundred  paper  ${source}`,
+      config,
+      strategy: plan.strategy,
+      hosts: { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` },
+      keyId: plan.key.keyId,
+      keyPath: plan.key.privatePath,
+      journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
+      forMs: plan.forMs,
+      onRunning: () => exchange.play(),
+    });
+    session.say(
+      'info',
+      'exchange_started',
+      `embedded exchange: process ${pid}, port ${port}, markets ${markets.join(', ')}`,
+    );
+    onDeath = (text) => session.say('warn', 'exchange_died', text);
+    onEvent = (message) => {
+      if (message.type === 'feedEnded') {
+        session.say('info', 'feed_ended', `the recording is through after ${message.frames} book frames`);
+        session.stop();
+      } else if (message.type === 'failed') {
+        session.say('error', 'exchange_failed', `the exchange: ${message.message}`);
+        session.stop();
+      }
+    };
+    return await session.run();
+  } finally {
+    exchange.end();
+  }
+}
