@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ClientKey, PortInUse, surveyFeed, World, type WorldOptions } from '../exchange/index.ts';
-import { CaptureError } from '../journal/capture.ts';
+import { CaptureError } from '../journal/index.ts';
 import { DOLLAR, type Money } from '../units/index.ts';
 import { feedFrames } from './feed-file.ts';
 import { speedOf, UsageError, wholeNumber } from './usage.ts';

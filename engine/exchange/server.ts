@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { FeedClient } from './feed.ts';
 import { Refusal } from './order.ts';
 import { type ApiCall, RestApi, refusalBody } from './rest.ts';
-import { App, type Listening, listenExclusively } from './uws.ts';
+import { App, type Listening, listenOn } from './uws.ts';
 
 const ROOT = '/trade-api/v2/';
 const WS_PATH = '/trade-api/ws/v2';
@@ -78,7 +78,7 @@ export class ExchangeServer {
   /** Start listening; the port in use. @throws PortInUse */
   async listen(): Promise<number> {
     const { host, port } = this.options;
-    this.listening = await listenExclusively(this.app, host, port);
+    this.listening = await listenOn(this.app, host, port);
     if (this.listening === null) {
       throw new PortInUse(`port ${port} on ${host} is already in use: stop what listens there or pass another --port`);
     }

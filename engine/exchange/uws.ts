@@ -1,21 +1,5 @@
-import {
-  App,
-  type TemplatedApp,
-  type us_listen_socket,
-  us_listen_socket_close,
-  us_socket_local_port,
-} from 'uWebSockets.js';
-
-/** uSockets' flag that keeps the kernel from sharing the port with another listener. */
-const EXCLUSIVE_PORT = 1;
-
-/** The native listen takes host, port, options and callback together; the package's types leave that overload out. */
-type ListenExclusively = (
-  host: string,
-  port: number,
-  options: number,
-  done: (socket: us_listen_socket | false) => void,
-) => void;
+import { App, type TemplatedApp, us_listen_socket_close } from 'uWebSockets.js';
+import { connect, createServer } from 'node:net';
 
 /** A server that is listening. */
 export interface Listening {
@@ -23,13 +7,42 @@ export interface Listening {
   close(): void;
 }
 
-/** Listen on exactly this host and port; null when somebody else does. */
-export function listenExclusively(app: TemplatedApp, host: string, port: number): Promise<Listening | null> {
-  const listen = app.listen.bind(app) as unknown as ListenExclusively;
+/** True when something accepts connections there. */
+function isTaken(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    listen(host, port, EXCLUSIVE_PORT, (socket) => {
+    const socket = connect({ host, port });
+    const settle = (taken: boolean): void => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
+
+/** A port nobody uses. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as { readonly port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Listen on this host and port; null when somebody else does. uSockets would share a taken port with its owner, and its
+ * exclusive flag would refuse a port that only has connections of a killed predecessor in TIME_WAIT: so we knock
+ * first. A port is named in every case, because only then uSockets makes it reusable by a successor.
+ */
+export async function listenOn(app: TemplatedApp, host: string, port: number): Promise<Listening | null> {
+  if (port !== 0 && (await isTaken(host, port))) return null;
+  const at = port === 0 ? await freePort(host) : port;
+  return new Promise((resolve) => {
+    app.listen(host, at, (socket) => {
       if (socket === false) return resolve(null);
-      const at = us_socket_local_port(socket as unknown as Parameters<typeof us_socket_local_port>[0]);
       resolve({ port: at, close: () => us_listen_socket_close(socket) });
     });
   });
