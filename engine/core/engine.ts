@@ -137,7 +137,7 @@ export class Engine implements EngineInputs {
     if (up) {
       ctx.report('info', 'link_up', `feed connected: ${detail}`);
       this.feed.linkUp();
-      this.sync.want();
+      this.sync.restart();
     } else {
       ctx.report('warn', 'link_down', `feed lost, quotes are being pulled: ${detail}`);
       this.feed.linkDown();

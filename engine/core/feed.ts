@@ -37,7 +37,7 @@ export class Feed {
   recoveries = 0;
   private readonly ctx: Context;
   private nextCommand = 1;
-  private readonly asked = new Map<number, string>();
+  private readonly asked = new Map<number, { readonly what: string; readonly time: TimeUs }>();
   private readonly bySid = new Map<number, Subscription>();
   private bookSid = 0;
   private recovery: Recovery = 'none';
@@ -109,11 +109,31 @@ export class Feed {
       this.retrySubscribeAt = 0 as TimeUs;
       for (const channel of this.retryChannels.splice(0)) this.subscribe(channel);
     }
+    if (this.unanswered()) return;
     if (ctx.markets.every((m) => m.book < 0 || (m.seen && m.stale === ''))) {
       this.recovery = 'none';
       return;
     }
     this.advanceRecovery();
+  }
+
+  /** A subscription nobody confirms leaves us deaf on its channel without a sign: a new connection settles it. */
+  private unanswered(): boolean {
+    const { ctx } = this;
+    const waitMs = 2 * ctx.config.timing.resubscribeTimeoutMs;
+    for (const { what, time } of this.asked.values()) {
+      if (what === 'get_snapshot' || !ctx.passed(time, waitMs)) continue;
+      this.recoveries++;
+      this.asked.clear();
+      ctx.report(
+        'warn',
+        'feed_reconnect',
+        `the subscription to ${what} was not confirmed: opening a new feed connection`,
+      );
+      ctx.port.reconnect(`subscription to ${what} not confirmed`);
+      return true;
+    }
+    return false;
   }
 
   private advanceRecovery(): void {
@@ -139,7 +159,7 @@ export class Feed {
     }
     this.setRecovery('snapshot');
     const id = this.nextCommand++;
-    this.asked.set(id, 'get_snapshot');
+    this.asked.set(id, { what: 'get_snapshot', time: this.ctx.now });
     this.ctx.port.send(snapshotCommand(id, this.bookSid, tickers));
   }
 
@@ -155,7 +175,7 @@ export class Feed {
 
   private subscribe(channel: string): void {
     const id = this.nextCommand++;
-    this.asked.set(id, channel);
+    this.asked.set(id, { what: channel, time: this.ctx.now });
     this.ctx.port.send(subscribeCommand(id, channel, FILTERED.includes(channel) ? this.ctx.config.tickers : []));
   }
 
@@ -169,7 +189,7 @@ export class Feed {
 
   private refused(frame: FrameDecoder): void {
     const { code, text } = frame.detail as ErrorMessage;
-    const asked = this.asked.get(frame.id);
+    const asked = this.asked.get(frame.id)?.what;
     this.asked.delete(frame.id);
     const terminal = code === 10 || code === 25;
     const lost = terminal ? this.bySid.get(frame.sid) : undefined;

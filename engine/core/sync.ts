@@ -36,6 +36,8 @@ export class Sync {
   private readonly ctx: Context;
   private readonly events: SyncEvents;
   private step: Step = 'idle';
+  /** Counts link-ups; a comparison begun before the last one is dropped. */
+  private generation = 0;
   private wanted = true;
   private retryAt = 0 as TimeUs;
   private lastDone = 0 as TimeUs;
@@ -51,9 +53,17 @@ export class Sync {
     this.events = events;
   }
 
-  /** Compare as soon as possible: the link came up, or something is odd. */
+  /** Compare as soon as possible: something is odd. */
   want(): void {
     this.wanted = true;
+  }
+
+  /** The link came up: what is being read now was asked before it and proves nothing about what we missed. */
+  restart(): void {
+    this.generation++;
+    this.step = 'idle';
+    this.wanted = true;
+    this.retryAt = this.ctx.now;
   }
 
   tick(privateReady: boolean): void {
@@ -66,23 +76,32 @@ export class Sync {
   }
 
   private begin(): void {
+    const { ctx, generation } = this;
+    const current = <T>(act: (items: T) => void) => {
+      return (items: T | null, why: string): void => {
+        if (generation !== this.generation) return;
+        if (items === null) this.failed(why);
+        else act(items);
+      };
+    };
     this.wanted = false;
     this.step = 'orders';
-    readList(this.ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, (orders, why) => {
-      if (orders === null) return this.failed(why);
+    const since = Math.floor(ctx.startTime / 1_000_000) - 1;
+    const takePositions = (fills: readonly FillRecord[]): void => {
+      this.step = 'positions';
+      const take = current<readonly PositionRecord[]>((positions) => this.takePositions(positions, fills));
+      readList(ctx, 'getPositions', Paths.positions, 'limit=1000', positionsPage, take);
+    };
+    const takeFills = current<readonly FillRecord[]>((fills) => {
+      if (this.opened) for (const fill of fills) this.events.fill(fill);
+      takePositions(fills);
+    });
+    const takeOrders = current<readonly OrderRecord[]>((orders) => {
       this.takeOrders(orders);
       this.step = 'fills';
-      const since = Math.floor(this.ctx.startTime / 1_000_000) - 1;
-      readList(this.ctx, 'getFills', Paths.fills, `min_ts=${since}&limit=1000`, fillsPage, (fills, reason) => {
-        if (fills === null) return this.failed(reason);
-        if (this.opened) for (const fill of fills) this.events.fill(fill);
-        this.step = 'positions';
-        readList(this.ctx, 'getPositions', Paths.positions, 'limit=1000', positionsPage, (positions, cause) => {
-          if (positions === null) return this.failed(cause);
-          this.takePositions(positions, fills);
-        });
-      });
+      readList(ctx, 'getFills', Paths.fills, `min_ts=${since}&limit=1000`, fillsPage, takeFills);
     });
+    readList(ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, takeOrders);
   }
 
   private failed(why: string): void {

@@ -138,7 +138,10 @@ export class Trader {
     const held = ctx.now < market.holdUntil[side];
     if (wanted.length === 0) market.reasons[side] = wanted.reason;
     else if (blocked) market.reasons[side] = 'order_unknown';
-    else if (!held) market.reasons[side] = 'quoting';
+    else if (!held) {
+      market.reasons[side] = 'quoting';
+      market.details[side] = '';
+    }
     if (held || plan.creates.length === 0) {
       if (held) market.dirty = true;
       return;

@@ -1,0 +1,309 @@
+import {
+  Engine,
+  type EngineConfig,
+  type EnginePort,
+  type EngineReport,
+  type RequestOutcome,
+  type VenueRequest,
+} from '../../engine/core/index.ts';
+import { Bucket, TIERS } from '../../engine/exchange/buckets.ts';
+import { Exchange, type LiveMarket } from '../../engine/exchange/exchange.ts';
+import { FeedClient } from '../../engine/exchange/feed.ts';
+import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.ts';
+import { Refusal } from '../../engine/exchange/order.ts';
+import { type ApiCall, RestApi, refusalBody } from '../../engine/exchange/rest.ts';
+import { feeSchedule, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
+import {
+  type Count,
+  type Money,
+  opposite,
+  type Price,
+  parsePrice,
+  type Side,
+  type TimeUs,
+} from '../../engine/units/index.ts';
+import { createLadder } from '../../strategies/ladder/index.ts';
+
+export const USER = 'user-1';
+const STEP_US = 10_000;
+
+/** What a test may do to a message on its way: pass it on (return it), or swallow it (null). */
+export interface Faults {
+  /** Before the exchange sees the request: an outcome here means it never does. */
+  onRequest?: (request: VenueRequest) => RequestOutcome | null;
+  /** After the exchange acted: what we hear of it. */
+  onOutcome?: (request: VenueRequest, outcome: RequestOutcome) => RequestOutcome | null;
+  onFrame?: (text: string) => string | null;
+}
+
+export function testConfig(tickers: readonly string[], overrides: Partial<EngineConfig> = {}): EngineConfig {
+  return {
+    sessionId: 'test01',
+    clientPrefix: 'hd',
+    tickers,
+    strategy: { name: 'ladder', params: {} },
+    risk: {
+      maxPosition: 20_000 as Count,
+      maxOrderCount: 10_000 as Count,
+      maxOrdersPerMarket: 12,
+      maxOrders: 100,
+      maxCapital: 5_000_000_000 as Money,
+      priceBand: 1000,
+    },
+    maxSessionLoss: 500_000_000 as Money,
+    groupLimit: 50_000 as Count,
+    tolerance: { levelsBehind: 1, countShare: 0.5 },
+    quoteOneSided: false,
+    closeGuardMs: 120_000,
+    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20 },
+    timing: {
+      requestTimeoutMs: 5000,
+      retryMs: 1000,
+      snapshotTimeoutMs: 2000,
+      resubscribeTimeoutMs: 5000,
+      unknownAskMs: 1000,
+      unknownMinAgeMs: 10_000,
+      absentReads: 3,
+      missingFillMs: 2000,
+      reconcileMs: 30_000,
+      refusedHoldMs: 5000,
+      stopTimeoutMs: 15_000,
+    },
+    feePrecision: 100,
+    ...overrides,
+  };
+}
+
+interface Delivery {
+  readonly at: number;
+  readonly act: () => void;
+}
+
+/**
+ * The engine and the embedded exchange's own rules in one process, without sockets and on a hand-turned clock. Every
+ * message takes `latencyUs` each way; faults decide what gets lost.
+ */
+export class BenchVenue implements EnginePort {
+  timeUs = 1_800_000_000_000_000;
+  latencyUs = 2000;
+  readonly exchange: Exchange;
+  readonly engine: Engine;
+  readonly reports: EngineReport[] = [];
+  readonly requests: VenueRequest[] = [];
+  /** Every action in order, as text: two equal runs have equal logs. */
+  readonly log: string[] = [];
+  faults: Faults = {};
+  refusals429 = 0;
+  private readonly api: RestApi;
+  private readonly read: Bucket;
+  private readonly write: Bucket;
+  private client: FeedClient | null = null;
+  private queue: Delivery[] = [];
+  private ids = 0;
+
+  constructor(
+    config: EngineConfig,
+    options: { readonly tier?: string; readonly grid?: Grid; readonly makerFees?: boolean } = {},
+  ) {
+    const newId = (): string => `00000000-0000-4000-8000-${String(++this.ids).padStart(12, '0')}`;
+    this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId });
+    const tier = options.tier ?? 'basic';
+    this.api = new RestApi(this.exchange, tier, newId);
+    const t = TIERS[tier]!;
+    this.read = new Bucket(t.read, t.read * t.readSeconds, this.timeUs as TimeUs);
+    this.write = new Bucket(t.write, t.write * t.writeSeconds, this.timeUs as TimeUs);
+    const feeType = options.makerFees === true ? 'quadratic_with_maker_fees' : 'quadratic';
+    for (const ticker of config.tickers) {
+      this.exchange.list({
+        ticker,
+        eventTicker: `${ticker.split('-')[0]}-E`,
+        seriesTicker: ticker.split('-')[0]!,
+        title: ticker,
+        exchangeIndex: 0,
+        grid: options.grid ?? LINEAR_CENT,
+        fees: feeSchedule(feeType, '1', 100),
+        feeType,
+        status: 'active',
+        openTime: this.timeUs as TimeUs,
+        closeTime: (this.timeUs + 86_400_000_000) as TimeUs,
+      });
+    }
+    this.exchange.account(USER).cash.set(0, 10_000_000_000 as Money);
+    this.engine = new Engine(config, createLadder(config.strategy.params), this, this.timeUs as TimeUs);
+  }
+
+  /** Put liquidity of nobody's on the book: price in dollars as text, contracts as a number. */
+  rest(ticker: string, side: Side, price: string, contracts: number): void {
+    this.exchange.onMarket(ticker, (m) =>
+      arriveBackground(m.ladder, side, this.level(m, price), contracts * 100, this.exchange),
+    );
+  }
+
+  /** Take nobody's liquidity off the book. */
+  unrest(ticker: string, side: Side, price: string, contracts: number): void {
+    this.exchange.onMarket(ticker, (m) => m.ladder.reduceBackground(side, this.level(m, price), contracts * 100));
+  }
+
+  /** Somebody trades `contracts` against `side` at its best levels, down to `price`. */
+  trade(ticker: string, side: Side, price: string, contracts: number): void {
+    this.exchange.onMarket(ticker, (m) => {
+      let left = contracts * 100;
+      const limit = this.level(m, price);
+      for (let at = m.ladder.best(side); at >= 0 && left > 0; at = m.ladder.best(side)) {
+        if (side === 0 ? at < limit : at > limit) break;
+        const size = Math.min(left, m.ladder.total(side, at));
+        reachByTrade(m.ladder, side, at, size, this.exchange);
+        left -= size;
+      }
+    });
+  }
+
+  private level(market: LiveMarket, price: string): number {
+    return market.listing.grid.level(parsePrice(price));
+  }
+
+  /** Bring the feed up (as the session would after connecting). */
+  linkUp(): void {
+    const client = new FeedClient(this.exchange, USER, { send: (text) => this.frame(client, text) });
+    this.client = client;
+    this.exchange.listeners.push(client);
+    this.later(() => this.engine.onLink(true, 'test', this.timeUs as TimeUs));
+  }
+
+  linkDown(): void {
+    const at = this.exchange.listeners.indexOf(this.client!);
+    if (at >= 0) this.exchange.listeners.splice(at, 1);
+    this.client = null;
+    this.later(() => this.engine.onLink(false, 'test', this.timeUs as TimeUs));
+  }
+
+  /** Let time pass in steps of 10 ms. */
+  run(ms: number): void {
+    const until = this.timeUs + ms * 1000;
+    while (this.timeUs < until) {
+      this.timeUs += STEP_US;
+      this.exchange.tick();
+      this.deliver();
+      this.engine.onTimer(this.timeUs as TimeUs);
+      this.deliver();
+    }
+  }
+
+  /** Connect and run until the engine quotes. */
+  start(): void {
+    this.linkUp();
+    for (let i = 0; i < 500 && this.engine.phase === 'starting'; i++) this.run(20);
+    this.run(100);
+  }
+
+  stop(): void {
+    this.engine.onCommand('stop', this.timeUs as TimeUs);
+    for (let i = 0; i < 2000 && this.engine.stopResult === null; i++) this.run(10);
+    this.run(50);
+  }
+
+  /** Orders of ours the exchange has resting, by side. */
+  resting(
+    ticker: string,
+    side: Side,
+  ): { readonly price: Price; readonly count: number; readonly clientOrderId: string }[] {
+    return this.exchange
+      .restingOf(USER)
+      .filter((o) => o.ticker === ticker && o.side === side)
+      .map((o) => ({ price: o.price, count: o.remainingCount, clientOrderId: o.clientOrderId }));
+  }
+
+  position(ticker: string): number {
+    return this.exchange.account(USER).holding(ticker).position;
+  }
+
+  reported(code: string): EngineReport | undefined {
+    return this.reports.find((r) => r.code === code);
+  }
+
+  send(text: string): void {
+    this.log.push(`send ${text}`);
+    const client = this.client;
+    this.later(() => client?.command(text));
+  }
+
+  request(request: VenueRequest): void {
+    this.requests.push(request);
+    this.log.push(`request ${JSON.stringify(request)}`);
+    const early = this.faults.onRequest?.(request) ?? null;
+    if (early !== null) return this.answer(request, early);
+    this.later(() => {
+      const outcome = this.serve(request);
+      const heard = this.faults.onOutcome === undefined ? outcome : this.faults.onOutcome(request, outcome);
+      if (heard !== null) this.answer(request, heard);
+      else this.later(() => this.timeout(request), request.timeoutMs * 1000);
+    });
+  }
+
+  reconnect(reason: string): void {
+    this.log.push(`reconnect ${reason}`);
+    this.linkDown();
+    this.run(0);
+    this.linkUp();
+  }
+
+  report(report: EngineReport): void {
+    this.reports.push(report);
+  }
+
+  private timeout(request: VenueRequest): void {
+    this.engine.onOutcome(request.id, { kind: 'unknown', reason: 'no answer' }, this.timeUs as TimeUs);
+  }
+
+  private answer(request: VenueRequest, outcome: RequestOutcome): void {
+    this.later(() => this.engine.onOutcome(request.id, outcome, this.timeUs as TimeUs));
+  }
+
+  private serve(request: VenueRequest): RequestOutcome {
+    const call: ApiCall = {
+      method: request.method,
+      path: request.path.slice(1).split('/').map(decodeURIComponent),
+      query: new URLSearchParams(request.query),
+      body: request.body === '' ? undefined : JSON.parse(request.body),
+      userId: USER,
+    };
+    try {
+      const { bucket, tokens } = RestApi.cost(call);
+      const open = RestApi.isPublic(call.method, call.path);
+      if (!open && !(bucket === 'read' ? this.read : this.write).take(tokens, this.timeUs as TimeUs)) {
+        this.refusals429++;
+        return { kind: 'response', status: 429, body: '{"error":"too many requests"}' };
+      }
+      const { status, body } = this.api.answer(call);
+      return { kind: 'response', status, body: JSON.stringify(body) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { kind: 'response', status: error.status, body: JSON.stringify({ error: refusalBody(error) }) };
+    }
+  }
+
+  private frame(client: FeedClient, text: string): void {
+    const heard = this.faults.onFrame === undefined ? text : this.faults.onFrame(text);
+    if (heard === null) return;
+    this.later(() => {
+      if (client === this.client) this.engine.onFrame(Buffer.from(heard), this.timeUs as TimeUs);
+    });
+  }
+
+  /** Queue an event; events due at the same moment keep their order. */
+  private later(act: () => void, delayUs: number = this.latencyUs): void {
+    this.queue.push({ at: this.timeUs + delayUs, act });
+  }
+
+  private deliver(): void {
+    for (;;) {
+      const due = this.queue.filter((d) => d.at <= this.timeUs);
+      if (due.length === 0) return;
+      this.queue = this.queue.filter((d) => d.at > this.timeUs);
+      for (const d of due.sort((a, b) => a.at - b.at)) d.act();
+    }
+  }
+}
+
+/** The side across. */
+export { opposite };
