@@ -23,13 +23,26 @@ export function hostsOf(environment: 'demo' | 'prod'): Hosts {
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
-/** Refuse to send signed requests in the clear to another machine. @throws Error naming the URL */
-export function requireSafe(hosts: Hosts): void {
-  for (const url of [hosts.restUrl, hosts.wsUrl]) {
-    const { protocol, hostname } = new URL(url);
-    const encrypted = protocol === 'https:' || protocol === 'wss:';
-    if (!encrypted && !LOOPBACK.test(hostname)) {
-      throw new Error(`${url} is not encrypted and not on this machine: use https/wss`);
-    }
+/**
+ * Refuse URLs that cannot be used, and to send signed requests in the clear to another machine.
+ * @param allowPlaintext let orders travel unencrypted all the same
+ * @throws Error naming the setting, the URL and what to do
+ */
+export function requireSafe(hosts: Hosts, allowPlaintext = false): void {
+  check('restUrl', hosts.restUrl, 'http', allowPlaintext);
+  check('wsUrl', hosts.wsUrl, 'ws', allowPlaintext);
+}
+
+function check(setting: string, text: string, scheme: 'http' | 'ws', allowPlaintext: boolean): void {
+  // What cannot be parsed may hold a password: it is not repeated.
+  if (!URL.canParse(text)) throw new Error(`${setting} is not a URL: give ${scheme}s://host/path`);
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new Error(`${setting} for ${url.host} carries a user, password, query or fragment: leave them out`);
+  }
+  if (url.protocol === `${scheme}s:`) return;
+  if (url.protocol !== `${scheme}:`) throw new Error(`${setting} ${text} must begin with ${scheme}s://`);
+  if (!allowPlaintext && !LOOPBACK.test(url.hostname)) {
+    throw new Error(`${setting} ${text} is not encrypted and not on this machine: use ${scheme}s`);
   }
 }

@@ -19,18 +19,29 @@ export interface SignedHeaders {
   readonly 'KALSHI-ACCESS-SIGNATURE': string;
 }
 
+/** Whoever can sign a request. One that prepares signatures ahead puts the time each was made for into the headers. */
+export interface RequestSigner {
+  /**
+   * @param method upper case
+   * @param path full path from the root; a query is not signed
+   * @param timestampMs epoch milliseconds, now
+   */
+  headers(method: string, path: string, timestampMs: number): SignedHeaders;
+}
+
 /**
  * Signs requests as Kalshi wants them: timestamp + method + path, without query, host or body. RSA keys by RSA-PSS with
  * SHA-256 and a salt as long as the digest, Ed25519 keys plainly; the key itself says which.
  */
-export class Signer {
+export class Signer implements RequestSigner {
   readonly keyId: string;
   readonly algorithm: 'rsa-pss' | 'ed25519';
-  private readonly key: KeyObject;
+  // Not an ordinary field: printing a signer must not lead to the key.
+  readonly #key: KeyObject;
 
   constructor(keyId: string, key: KeyObject) {
     this.keyId = keyId;
-    this.key = key;
+    this.#key = key;
     this.algorithm = key.asymmetricKeyType === 'ed25519' ? 'ed25519' : 'rsa-pss';
   }
 
@@ -38,8 +49,8 @@ export class Signer {
   sign(method: string, path: string, timestampMs: number): string {
     const cut = path.indexOf('?');
     const message = Buffer.from(`${timestampMs}${method}${cut < 0 ? path : path.slice(0, cut)}`);
-    if (this.algorithm === 'ed25519') return sign(null, message, this.key).toString('base64');
-    const options = { key: this.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+    if (this.algorithm === 'ed25519') return sign(null, message, this.#key).toString('base64');
+    const options = { key: this.#key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
     return sign('sha256', message, options).toString('base64');
   }
 
@@ -53,57 +64,83 @@ export class Signer {
   }
 }
 
-const PRIVATE = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----/;
+const MAX_FILE_BYTES = 65_536;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const KEY_ID = /^[A-Za-z0-9_-]{1,128}$/;
+const PEM_LABEL = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /** Load a private key. Warnings are complete sentences for a person. @throws KeyError */
 export function loadSigner(
   keyId: string,
   path: string,
 ): { readonly signer: Signer; readonly warnings: readonly string[] } {
-  if (!/^[\x21-\x7e]{1,128}$/.test(keyId)) {
-    throw new KeyError(
-      'bad_key_id',
-      `API key id ${JSON.stringify(keyId)} is not a key id: copy it from the exchange's API key page`,
-    );
-  }
-  const { text, warnings } = readKeyFile(path);
-  const key = parseKey(text, path);
+  const warnings: string[] = [];
+  checkKeyId(keyId, warnings);
+  const key = parseKey(readKeyFile(path, warnings), path);
   checkType(key, path);
   return { signer: new Signer(keyId, key), warnings };
 }
 
-function readKeyFile(path: string): { text: string; warnings: string[] } {
-  try {
-    const { mode } = statSync(path);
-    const text = readFileSync(path, 'utf8');
-    const open = (mode & 0o077) !== 0;
-    const octal = (mode & 0o777).toString(8);
-    const warning = `key file ${path} can be read by others (mode ${octal}): run chmod 600 ${path}`;
-    return { text, warnings: open ? [warning] : [] };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new KeyError('missing', `key file ${path} does not exist`);
-    if (code === 'EISDIR') throw new KeyError('directory', `key file ${path} is a directory`);
-    throw new KeyError('unreadable', `key file ${path} cannot be read (${code}): check its owner and mode`);
+function checkKeyId(keyId: string, warnings: string[]): void {
+  if (!KEY_ID.test(keyId)) {
+    // Not repeated in the text: people paste the private key here by mistake.
+    const what = keyId.trim() === '' ? 'no API key id given' : `what was given as the API key id is not one`;
+    throw new KeyError('bad_key_id', `${what}: copy the id (a UUID) from the exchange's API key page`);
   }
+  if (!UUID.test(keyId)) warnings.push(`API key id ${keyId} is not a UUID, as Kalshi's are`);
 }
 
-function parseKey(text: string, path: string): KeyObject {
-  if (text.trim() === '') throw new KeyError('empty', `key file ${path} is empty`);
-  if (text.includes('BEGIN CERTIFICATE'))
-    throw new KeyError('certificate', `key file ${path} holds a certificate: give the private key`);
-  if (/BEGIN [A-Z ]*PUBLIC KEY/.test(text)) {
-    throw new KeyError('public_key', `key file ${path} holds a public key: give the private key that belongs to it`);
+function readKeyFile(path: string, warnings: string[]): string {
+  let text: string;
+  let mode: number;
+  let size: number;
+  try {
+    ({ mode, size } = statSync(path));
+    text = size > MAX_FILE_BYTES ? '' : readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new KeyError('missing', `key file ${path} does not exist: check the path`);
+    if (code === 'EISDIR') throw new KeyError('directory', `key file ${path} is a directory: give the file in it`);
+    throw new KeyError('unreadable', `key file ${path} cannot be read (${code}): check its owner and mode`);
   }
-  const label = PRIVATE.exec(text);
-  if (label === null)
-    throw new KeyError('not_pem', `key file ${path} is not a PEM private key (no BEGIN ... PRIVATE KEY line)`);
-  if (label[1] === 'ENCRYPTED ' || text.includes('ENCRYPTED')) {
+  if (size > MAX_FILE_BYTES) {
+    throw new KeyError('too_large', `key file ${path} has ${size} bytes: no private key is that large`);
+  }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    const octal = (mode & 0o777).toString(8);
+    warnings.push(`key file ${path} can be read by others (mode ${octal}): run chmod 600 ${path}`);
+  }
+  return text;
+}
+
+/** Say what the file holds instead of a plain private key. @throws KeyError */
+function refuseByLabel(text: string, path: string): void {
+  if (text.trim() === '') throw new KeyError('empty', `key file ${path} is empty: copy or generate the key again`);
+  const labels = [...text.matchAll(PEM_LABEL)].map((match) => match[1]!);
+  if (labels.includes('ENCRYPTED PRIVATE KEY') || /^Proc-Type: 4,ENCRYPTED/m.test(text)) {
     throw new KeyError(
       'encrypted',
       `key file ${path} is encrypted: decrypt it first (openssl pkey -in ${path} -out key.pem)`,
     );
   }
+  if (labels.includes('OPENSSH PRIVATE KEY')) {
+    throw new KeyError(
+      'openssh',
+      `key file ${path} holds an OpenSSH key: make one with openssl genpkey -algorithm ed25519 -out key.pem`,
+    );
+  }
+  if (labels.some((label) => label.endsWith('PRIVATE KEY'))) return;
+  if (labels.some((label) => label.endsWith('PUBLIC KEY'))) {
+    throw new KeyError('public_key', `key file ${path} holds a public key: give the private key that belongs to it`);
+  }
+  if (labels.some((label) => label.endsWith('CERTIFICATE'))) {
+    throw new KeyError('certificate', `key file ${path} holds a certificate: give the private key`);
+  }
+  throw new KeyError('not_pem', `key file ${path} is not a PEM private key (no BEGIN ... PRIVATE KEY line)`);
+}
+
+function parseKey(text: string, path: string): KeyObject {
+  refuseByLabel(text, path);
   try {
     return createPrivateKey(text);
   } catch {

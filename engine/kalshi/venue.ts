@@ -1,12 +1,12 @@
 import type { EnginePort, EngineReport, RequestOutcome, VenueRequest } from '../core/port.ts';
 import type { TimeUs } from '../units/index.ts';
 import type { Clock } from './clock.ts';
-import { FeedSession } from './feed-session.ts';
-import { UndiciGateway } from './gateway.ts';
+import { type FeedCounters, FeedSession, type FeedSessionOptions } from './feed-session.ts';
+import { type GatewayLoad, type GatewayOptions, type OrderGateway, UndiciGateway } from './gateway.ts';
 import { type Hosts, requireSafe } from './hosts.ts';
-import type { Signer } from './keys.ts';
+import type { RequestSigner } from './keys.ts';
 
-/** What the live venue tells. */
+/** What the live venue tells; never from within a call to it. */
 export interface VenueListener {
   onLink(up: boolean, detail: string): void;
   onFrame(bytes: Uint8Array, time: TimeUs, receivedNs: number): void;
@@ -14,42 +14,75 @@ export interface VenueListener {
   onReport(report: EngineReport): void;
 }
 
+type Shared = 'signer' | 'clock' | 'random';
+
+/** Where the venue is, what it needs, and settings beyond the defaults. */
 export interface VenueOptions {
   readonly hosts: Hosts;
-  readonly signer: Signer;
+  readonly signer: RequestSigner;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Speak unencrypted to another machine. Default false. */
+  readonly allowPlaintext?: boolean;
+  readonly feed?: Partial<Omit<FeedSessionOptions, Shared | 'url'>>;
+  readonly gateway?: Partial<Omit<GatewayOptions, Shared | 'restUrl'>>;
+}
+
+/** Totals since the start, and what is under way now. */
+export interface VenueCounters {
+  readonly feed: Readonly<FeedCounters>;
+  readonly reconnects: number;
+  readonly requests: number;
+  readonly outcomes: Readonly<Record<RequestOutcome['kind'], number>>;
+  readonly inflight: number;
+  readonly gateway: GatewayLoad;
 }
 
 /** The live venue: feed session and order gateway behind the core's port. */
 export class LiveVenue implements EnginePort {
   private readonly feed: FeedSession;
-  private readonly gateway: UndiciGateway;
+  private readonly gateway: OrderGateway;
   private readonly listener: VenueListener;
+  private readonly outcomes = { response: 0, unsent: 0, unknown: 0 };
+  private requests = 0;
 
   /** @throws Error for hosts that would be spoken to in the clear */
   constructor(options: VenueOptions, listener: VenueListener) {
-    requireSafe(options.hosts);
-    const { signer, clock, random, hosts } = options;
+    const { signer, clock, random, hosts, allowPlaintext = false } = options;
+    requireSafe(hosts, allowPlaintext);
     this.listener = listener;
-    this.gateway = new UndiciGateway({ restUrl: hosts.restUrl, signer, clock });
+    this.gateway = new UndiciGateway({ ...options.gateway, restUrl: hosts.restUrl, signer, clock, random });
     this.feed = new FeedSession(
-      { url: hosts.wsUrl, signer, clock, random },
+      { ...options.feed, url: hosts.wsUrl, signer, clock, random },
       {
         onLink: (up, detail) => listener.onLink(up, detail),
         onFrame: (bytes, time, receivedNs) => listener.onFrame(bytes, time, receivedNs),
-        onFailedAttempt: (attempt, reason, nextMs) => this.failedAttempt(attempt, reason, nextMs),
+        onFailedAttempt: (attempt, reason, nextMs, refused) => this.failedAttempt(attempt, reason, nextMs, refused),
       },
     );
   }
 
+  /** Connect the feed and open the order connections, all in the background. */
   start(): void {
     this.feed.start();
+    void this.gateway.warm();
   }
 
+  /** End everything. Requests that wait or are under way get their outcomes. */
   async close(): Promise<void> {
-    this.feed.close();
-    await this.gateway.close();
+    await Promise.all([this.feed.close(), this.gateway.close()]);
+  }
+
+  counters(): VenueCounters {
+    const { response, unsent, unknown } = this.outcomes;
+    return {
+      feed: { ...this.feed.counters },
+      reconnects: this.feed.reconnects,
+      requests: this.requests,
+      outcomes: { response, unsent, unknown },
+      inflight: this.requests - response - unsent - unknown,
+      gateway: this.gateway.load(),
+    };
   }
 
   send(text: string): void {
@@ -57,7 +90,11 @@ export class LiveVenue implements EnginePort {
   }
 
   request(request: VenueRequest): void {
-    this.gateway.request(request, (outcome) => this.listener.onOutcome(request.id, outcome));
+    this.requests++;
+    this.gateway.request(request, (outcome) => {
+      this.outcomes[outcome.kind]++;
+      this.listener.onOutcome(request.id, outcome);
+    });
   }
 
   reconnect(reason: string): void {
@@ -68,10 +105,19 @@ export class LiveVenue implements EnginePort {
     this.listener.onReport(report);
   }
 
-  private failedAttempt(attempt: number, reason: string, nextMs: number): void {
-    // The first loss is told by the link going down; of a long outage one line in ten is enough.
-    if (attempt > 1 && attempt % 10 !== 2) return;
-    const text = `feed connection: ${reason}; attempt ${attempt + 1} in ${nextMs} ms`;
-    this.listener.onReport({ level: 'warn', code: 'feed_connect', text });
+  private failedAttempt(attempt: number, reason: string, nextMs: number, refused: boolean): void {
+    // Of a long outage one line in ten is enough.
+    if (attempt > 2 && attempt % 10 !== 0) return;
+    const data = { attempt, next_ms: nextMs };
+    if (!refused) {
+      const text = `feed connection: ${reason}; attempt ${attempt + 1} in ${nextMs} ms`;
+      this.listener.onReport({ level: 'warn', code: 'feed_connect', text, data });
+      return;
+    }
+    const advice = reason.includes('timestamp')
+      ? "set this machine's clock"
+      : 'check the key id, the key file, and that the key belongs to this environment';
+    const text = `the exchange does not accept this API key: ${reason}: ${advice}; next attempt in ${nextMs} ms`;
+    this.listener.onReport({ level: 'error', code: 'feed_unauthorized', text, data });
   }
 }
