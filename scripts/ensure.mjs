@@ -242,14 +242,14 @@ function isAlive(pid) {
   }
 }
 
-/** Run a script's main function; a `SetupError` becomes one line and exit code 1. */
+/** Run a script's main function; a `SetupError` becomes one line and exit code 2. */
 export async function run(main) {
   try {
     await main();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`hundred: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = 2;
   }
 }
 

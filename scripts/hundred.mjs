@@ -30,7 +30,7 @@ function handOver(node) {
   for (const signal of FORWARDED) process.on(signal, forward);
   child.on('error', (error) => {
     process.stderr.write(`hundred: cannot run ${node}: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = 2;
   });
   child.on('exit', (code, signal) => {
     for (const name of FORWARDED) process.off(name, forward);
