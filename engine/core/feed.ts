@@ -14,9 +14,10 @@ import {
 import type { Context, MarketState } from './context.ts';
 
 const BOOK = 'orderbook_delta';
-const CHANNELS = ['fill', 'user_orders', 'order_group_updates', 'market_lifecycle_v2', BOOK, 'trade'] as const;
-/** Channels whose filter names our markets; the others cover the account or everything. */
-const FILTERED: readonly string[] = [BOOK, 'trade'];
+/** Channels that cover the account or everything: subscribed as soon as the link is up. */
+const ACCOUNT_CHANNELS = ['fill', 'user_orders', 'order_group_updates', 'market_lifecycle_v2'] as const;
+/** Channels filtered to our markets: subscribed once every market's grid is known, or their snapshots had nowhere to go. */
+const MARKET_CHANNELS: readonly string[] = [BOOK, 'trade'];
 
 interface Subscription {
   readonly channel: string;
@@ -44,6 +45,7 @@ export class Feed {
   private recoverySince = 0 as TimeUs;
   private retrySubscribeAt = 0 as TimeUs;
   private readonly retryChannels: string[] = [];
+  private marketsWanted = false;
 
   constructor(ctx: Context) {
     this.ctx = ctx;
@@ -52,7 +54,15 @@ export class Feed {
   /** The connection is new: subscribe to everything. Nothing known of the old one holds. */
   linkUp(): void {
     this.reset();
-    for (const channel of CHANNELS) this.subscribe(channel);
+    for (const channel of ACCOUNT_CHANNELS) this.subscribe(channel);
+    this.marketsWanted = true;
+    this.subscribeMarkets();
+  }
+
+  private subscribeMarkets(): void {
+    if (!this.marketsWanted || this.ctx.markets.some((m) => m.book < 0)) return;
+    this.marketsWanted = false;
+    for (const channel of MARKET_CHANNELS) this.subscribe(channel);
     this.setRecovery('resubscribe');
   }
 
@@ -109,7 +119,8 @@ export class Feed {
       this.retrySubscribeAt = 0 as TimeUs;
       for (const channel of this.retryChannels.splice(0)) this.subscribe(channel);
     }
-    if (this.unanswered()) return;
+    this.subscribeMarkets();
+    if (this.marketsWanted || this.unanswered()) return;
     if (ctx.markets.every((m) => m.book < 0 || (m.seen && m.stale === ''))) {
       this.recovery = 'none';
       return;
@@ -176,7 +187,7 @@ export class Feed {
   private subscribe(channel: string): void {
     const id = this.nextCommand++;
     this.asked.set(id, { what: channel, time: this.ctx.now });
-    this.ctx.port.send(subscribeCommand(id, channel, FILTERED.includes(channel) ? this.ctx.config.tickers : []));
+    this.ctx.port.send(subscribeCommand(id, channel, MARKET_CHANNELS.includes(channel) ? this.ctx.config.tickers : []));
   }
 
   private subscribed(frame: FrameDecoder): void {
@@ -311,6 +322,7 @@ export class Feed {
     this.bookSid = 0;
     this.recovery = 'none';
     this.retryChannels.length = 0;
+    this.marketsWanted = false;
     this.retrySubscribeAt = 0 as TimeUs;
   }
 }

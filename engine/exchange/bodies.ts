@@ -15,7 +15,8 @@ import {
   type Side,
   timeToMs,
 } from '../units/index.ts';
-import type { Exchange, LiveMarket } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { LiveMarket } from './listing.ts';
 import { type ExchangeFill, type ExchangeOrder, type ExchangeTrade, type OrderRequest, Refusal } from './order.ts';
 
 /** Money as the balance endpoints write it: four decimals, cut. */

@@ -1,9 +1,11 @@
-import { type FeeSchedule, fillFee, type Grid, type MarketStatus, OFF_GRID } from '../market/index.ts';
-import { BID, type Count, type Money, money, opposite, type Price, type Side, type TimeUs } from '../units/index.ts';
+import { fillFee, OFF_GRID } from '../market/index.ts';
+import { type Count, type Money, money, opposite, type Price, type Side, type TimeUs } from '../units/index.ts';
 import { Account, reserved } from './account.ts';
+import { admittedCount, checkRequest } from './admission.ts';
 import { GROUP_RULES, type GroupRules, type OrderGroup } from './groups.ts';
 import { Ladder } from './ladder.ts';
-import { available, type MatchEvents, match } from './matching.ts';
+import type { ExchangeListener, ExchangeOptions, Listing, LiveMarket } from './listing.ts';
+import { type MatchEvents, match } from './matching.ts';
 import {
   type ExchangeFill,
   type ExchangeOrder,
@@ -12,46 +14,6 @@ import {
   type OrderStatus,
   Refusal,
 } from './order.ts';
-
-/** A market as the exchange lists it. */
-export interface Listing {
-  readonly ticker: string;
-  readonly eventTicker: string;
-  readonly seriesTicker: string;
-  readonly title: string;
-  readonly exchangeIndex: number;
-  readonly grid: Grid;
-  readonly fees: FeeSchedule;
-  readonly feeType: string;
-  status: MarketStatus;
-  openTime: TimeUs;
-  closeTime: TimeUs;
-}
-
-/** A listed market with its book and its tape. */
-export interface LiveMarket {
-  readonly listing: Listing;
-  readonly ladder: Ladder;
-  readonly trades: ExchangeTrade[];
-  volume: Count;
-  lastPrice: Price;
-}
-
-/** Everything observers hear, in order. */
-export interface ExchangeListener {
-  delta(ticker: string, side: Side, price: Price, delta: Count, order: ExchangeOrder | null): void;
-  trade(trade: ExchangeTrade): void;
-  fill(fill: ExchangeFill): void;
-  order(order: ExchangeOrder): void;
-  position(userId: string, ticker: string): void;
-  group(group: OrderGroup, event: 'created' | 'triggered' | 'reset' | 'deleted' | 'limit_updated'): void;
-}
-
-export interface ExchangeOptions {
-  readonly now: () => TimeUs;
-  readonly newId: () => string;
-  readonly groupRules?: GroupRules;
-}
 
 /** How many public trades a market keeps for `GET /markets/trades`. */
 const KEEP_TRADES = 1000;
@@ -110,7 +72,7 @@ export class Exchange implements MatchEvents {
   create(userId: string, request: OrderRequest): ExchangeOrder {
     const market = this.tradable(request.ticker);
     const level = market.listing.grid.level(request.price);
-    this.checkRequest(userId, request, market, level);
+    checkRequest(this, userId, request, market, level);
     const time = this.now();
     const order: ExchangeOrder = {
       orderId: this.options.newId(),
@@ -119,7 +81,7 @@ export class Exchange implements MatchEvents {
       ticker: request.ticker,
       side: request.side,
       price: request.price,
-      initialCount: this.sized(userId, request),
+      initialCount: admittedCount(this, userId, request),
       fillCount: 0 as Count,
       remainingCount: 0 as Count,
       status: 'resting',
@@ -158,50 +120,6 @@ export class Exchange implements MatchEvents {
       this.finish(order, 'canceled', result.stopped ? 'SelfTradeCancel' : '');
     }
     this.checkGroups();
-  }
-
-  private checkRequest(userId: string, request: OrderRequest, market: LiveMarket, level: number): void {
-    if (level === OFF_GRID) throw new Refusal(400, 'invalid_price');
-    if (request.count <= 0) throw new Refusal(400, 'invalid_order_size');
-    if (this.usedClientIds.has(`${userId}/${request.clientOrderId}`)) throw new Refusal(409, 'order_already_exists');
-    if (request.expirationSeconds > 0) {
-      if (request.expirationSeconds * 1_000_000 <= this.now()) {
-        throw new Refusal(400, 'bad_request', 'Expiration timestamp must be in the future');
-      }
-      if (request.timeInForce === 'immediate_or_cancel') {
-        throw new Refusal(400, 'bad_request', 'Cannot specify both immediate_or_cancel and expiration_ts');
-      }
-    }
-    this.checkGroup(userId, request.groupId, market);
-    if (request.postOnly && market.ladder.crosses(request.side, level)) {
-      throw new Refusal(400, 'invalid_order', 'invalid order', 'post only cross');
-    }
-    if (request.reduceOnly && request.timeInForce !== 'immediate_or_cancel') {
-      throw new Refusal(400, 'invalid_order', 'invalid order', 'reduce only orders must be immediate or cancel');
-    }
-    if (request.timeInForce === 'fill_or_kill') {
-      if (available(market.ladder, request.side, level, userId) < request.count) {
-        throw new Refusal(409, 'fill_or_kill_insufficient_resting_volume');
-      }
-    }
-  }
-
-  private checkGroup(userId: string, groupId: string, market: LiveMarket): void {
-    if (groupId === '') return;
-    const group = this.groups.get(groupId);
-    if (group === undefined || group.userId !== userId || group.exchangeIndex !== market.listing.exchangeIndex) {
-      throw new Refusal(404, 'order_group_not_found');
-    }
-    if (group.triggered) throw new Refusal(400, 'exceeded_order_group_risk_limit');
-  }
-
-  /** A reduce-only order is cut to what it can reduce. */
-  private sized(userId: string, request: OrderRequest): Count {
-    if (!request.reduceOnly) return request.count;
-    const { position } = this.account(userId).holding(request.ticker);
-    const reducible = request.side === BID ? Math.max(0, -position) : Math.max(0, position);
-    if (reducible === 0) throw new Refusal(400, 'invalid_order', 'invalid order', 'reduce only');
-    return Math.min(request.count, reducible) as Count;
   }
 
   private requireFunds(userId: string, market: LiveMarket, order: ExchangeOrder): void {

@@ -12,8 +12,9 @@ import {
   timeToMs,
 } from '../units/index.ts';
 import { fillFrameBody, sideLevels, tradeBody, userOrderBody } from './bodies.ts';
-import type { Exchange, ExchangeListener } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { OrderGroup } from './groups.ts';
+import type { ExchangeListener } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
 
 /** The way to one client. `send` is false when the client reads too slowly and was dropped. */

@@ -1,6 +1,7 @@
 import { CENTI_CENT, DECI_CENT, type Grid, LINEAR_CENT, OFF_GRID, TAPERED_DECI_CENT } from '../market/index.ts';
 import { ASK, BID, opposite, type Price, type Side, type TimeUs } from '../units/index.ts';
-import type { Exchange, LiveMarket } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { LiveMarket } from './listing.ts';
 import { arriveBackground, reachByTrade } from './matching.ts';
 import { readTapeEvent, type TapeEvent } from './tape.ts';
 

@@ -1,39 +1,23 @@
 import { type Count, formatCount, formatMoney, formatRfc3339, type Money, timeToMs } from '../units/index.ts';
 import {
-  bookBody,
   countField,
   createdBody,
   fillBody,
   fourDecimals,
-  intField,
-  marketBody,
   objectOf,
   orderBody,
   orderRequest,
   priceField,
   sideField,
-  tradeBody,
 } from './bodies.ts';
 import { TIERS } from './buckets.ts';
-import type { Exchange, LiveMarket } from './exchange.ts';
-import { OrderGroup } from './groups.ts';
+import { type ApiAnswer, type ApiCall, ok, paged } from './call.ts';
+import type { Exchange } from './exchange.ts';
 import { Refusal } from './order.ts';
+import { GroupApi } from './rest-groups.ts';
+import { MarketApi } from './rest-markets.ts';
 
-/** A request after routing and authentication. */
-export interface ApiCall {
-  readonly method: string;
-  /** Path below the API root, split at the slashes. */
-  readonly path: readonly string[];
-  readonly query: URLSearchParams;
-  /** Parsed JSON body; undefined where there was none. */
-  readonly body: unknown;
-  readonly userId: string;
-}
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+export type { ApiAnswer, ApiCall } from './call.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -41,12 +25,14 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export class RestApi {
   private readonly exchange: Exchange;
   private readonly tier: string;
-  private readonly newId: () => string;
+  private readonly markets: MarketApi;
+  private readonly groups: GroupApi;
 
   constructor(exchange: Exchange, tier: string, newId: () => string) {
     this.exchange = exchange;
+    this.markets = new MarketApi(exchange);
+    this.groups = new GroupApi(exchange, newId);
     this.tier = tier;
-    this.newId = newId;
   }
 
   /** True where a call needs no signature. */
@@ -81,7 +67,7 @@ export class RestApi {
         ? this.portfolio(call)
         : head === 'account' || head === 'api_keys'
           ? this.account(call)
-          : this.market(call);
+          : this.markets.answer(call);
     if (result === null) throw new Refusal(404, 'text:404 page not found');
     return result;
   }
@@ -93,7 +79,7 @@ export class RestApi {
       case 'orders':
         return this.reads(call);
       case 'order_groups':
-        return this.groups(call);
+        return this.groups.answer(call);
       case 'balance':
         return call.method === 'GET' ? ok(this.balance(call)) : null;
       case 'positions':
@@ -289,49 +275,6 @@ export class RestApi {
     return sum as Count;
   }
 
-  private groups(call: ApiCall): ApiAnswer | null {
-    const { method, path, userId, query } = call;
-    const id = path[2];
-    if (method === 'GET' && id === undefined) {
-      return ok({ order_groups: [...this.exchange.groups.values()].filter((g) => g.userId === userId).map(groupBody) });
-    }
-    if (method === 'POST' && id === 'create') return this.createGroup(call);
-    const group = this.exchange.groups.get(id ?? '');
-    if (group === undefined || group.userId !== userId) throw new Refusal(404, 'not_found');
-    if (method === 'GET') {
-      const orders = this.exchange.restingOf(userId).filter((o) => o.groupId === group.groupId);
-      return ok({ ...groupBody(group), orders: orders.map((o) => o.orderId) });
-    }
-    if (Number(query.get('exchange_index') ?? 0) !== group.exchangeIndex) throw new Refusal(404, 'not_found');
-    if (method === 'DELETE' && path.length === 3) {
-      this.exchange.cancelGroup(group.groupId);
-      this.exchange.groups.delete(group.groupId);
-      this.announce(group, 'deleted');
-    } else if (method === 'PUT' && path[3] === 'reset') {
-      group.reset();
-      this.announce(group, 'reset');
-    } else if (method === 'PUT' && path[3] === 'trigger') this.exchange.trigger(group);
-    else if (method === 'PUT' && path[3] === 'limit') {
-      group.limit = groupLimit(call.body);
-      this.announce(group, 'limit_updated');
-      if (group.over(this.exchange.rules, this.exchange.now())) this.exchange.trigger(group);
-    } else return null;
-    return ok({});
-  }
-
-  private createGroup(call: ApiCall): ApiAnswer {
-    const o = objectOf(call.body, 'CreateOrderGroupRequest');
-    const shard = intField(o, 'exchange_index', 'CreateOrderGroupRequest') ?? 0;
-    const group = new OrderGroup(this.newId(), call.userId, shard, groupLimit(call.body));
-    this.exchange.addGroup(group);
-    this.announce(group, 'created');
-    return { status: 201, body: { order_group_id: group.groupId, subaccount: 0, exchange_index: shard } };
-  }
-
-  private announce(group: OrderGroup, event: 'created' | 'reset' | 'deleted' | 'limit_updated'): void {
-    for (const l of this.exchange.listeners) l.group(group, event);
-  }
-
   private balance(call: ApiCall): unknown {
     const account = this.exchange.account(call.userId);
     let total = 0;
@@ -404,155 +347,6 @@ export class RestApi {
     ];
     return ok({ default_cost: 10, endpoint_costs });
   }
-
-  private market(call: ApiCall): ApiAnswer | null {
-    const { method, path, query } = call;
-    if (method !== 'GET') return null;
-    if (path[0] === 'exchange') return this.exchangeInfo(path[1] ?? '');
-    if (path[0] === 'events' && path.length === 2) return ok(this.event(path[1]!));
-    if (path[0] === 'series' && path.length === 2) return ok(this.series(path[1]!));
-    if (path[0] !== 'markets') return null;
-    if (path.length === 1) return ok(this.marketList(call));
-    if (path[1] === 'trades' && path.length === 2) return ok(this.tradeList(call));
-    if (path[1] === 'orderbooks' && path.length === 2) {
-      return ok({
-        orderbooks: query.getAll('tickers').map((t) => ({ ticker: t, orderbook_fp: bookBody(this.find(t), 0) })),
-      });
-    }
-    const market = this.find(path[1]!);
-    if (path.length === 2) return ok({ market: marketBody(market) });
-    return path[2] === 'orderbook' ? ok({ orderbook_fp: bookBody(market, Number(query.get('depth') ?? 0)) }) : null;
-  }
-
-  private exchangeInfo(what: string): ApiAnswer | null {
-    if (what === 'status') return ok({ exchange_active: true, trading_active: true });
-    if (what === 'schedule') return ok({ schedule: { standard_hours: [], maintenance_windows: [] } });
-    if (what === 'user_data_timestamp') return ok({ as_of_time: formatRfc3339(this.exchange.now()) });
-    return null;
-  }
-
-  private find(ticker: string): LiveMarket {
-    const market = this.exchange.markets.get(ticker);
-    if (market === undefined) throw new Refusal(404, 'not_found');
-    return market;
-  }
-
-  private marketList(call: ApiCall): unknown {
-    const { query } = call;
-    const tickers = query.get('tickers')?.split(',');
-    const status = query.get('status');
-    const words: Readonly<Record<string, string>> = {
-      open: 'active',
-      unopened: 'initialized',
-      paused: 'inactive',
-      settled: 'finalized',
-    };
-    const found = [...this.exchange.markets.values()].filter(
-      ({ listing }) =>
-        (tickers === undefined || tickers.includes(listing.ticker)) &&
-        (query.get('event_ticker') ?? listing.eventTicker) === listing.eventTicker &&
-        (query.get('series_ticker') ?? listing.seriesTicker) === listing.seriesTicker &&
-        (status === null || (words[status] ?? status) === listing.status),
-    );
-    return paged(call, 'GetMarkets', 'markets', found, marketBody);
-  }
-
-  private tradeList(call: ApiCall): unknown {
-    const ticker = call.query.get('ticker');
-    const trades = [...this.exchange.markets.values()]
-      .filter((m) => ticker === null || m.listing.ticker === ticker)
-      .flatMap((m) => m.trades)
-      .sort((a, b) => b.time - a.time);
-    return paged(call, 'GetTrades', 'trades', trades, (t) => ({
-      ticker: t.ticker,
-      ...tradeBody(t),
-      created_time: formatRfc3339(t.time),
-    }));
-  }
-
-  private event(ticker: string): unknown {
-    const markets = [...this.exchange.markets.values()].filter((m) => m.listing.eventTicker === ticker);
-    if (markets.length === 0) throw new Refusal(404, 'not_found');
-    const { seriesTicker, title, exchangeIndex } = markets[0]!.listing;
-    const event = {
-      event_ticker: ticker,
-      series_ticker: seriesTicker,
-      title,
-      sub_title: '',
-      mutually_exclusive: false,
-      category: '',
-      exchange_index: exchangeIndex,
-    };
-    return { event, markets: markets.map(marketBody) };
-  }
-
-  private series(ticker: string): unknown {
-    const market = [...this.exchange.markets.values()].find((m) => m.listing.seriesTicker === ticker);
-    if (market === undefined) throw new Refusal(404, 'not_found');
-    return {
-      series: {
-        ticker,
-        frequency: 'custom',
-        title: ticker,
-        category: '',
-        tags: [],
-        settlement_sources: [],
-        contract_url: '',
-        contract_terms_url: '',
-        fee_type: market.listing.feeType,
-        fee_multiplier: 1,
-        additional_prohibitions: [],
-      },
-    };
-  }
-}
-
-function ok(body: unknown): ApiAnswer {
-  return { status: 200, body };
-}
-
-function groupBody(g: OrderGroup): Record<string, unknown> {
-  return {
-    id: g.groupId,
-    contracts_limit_fp: formatCount(g.limit),
-    is_auto_cancel_enabled: !g.triggered,
-    exchange_index: g.exchangeIndex,
-  };
-}
-
-function groupLimit(body: unknown): Count {
-  const model = 'OrderGroupLimit';
-  const o = objectOf(body, model);
-  const whole = intField(o, 'contracts_limit', model);
-  const limit =
-    o['contracts_limit_fp'] === undefined
-      ? (((whole ?? 0) * 100) as Count)
-      : countField(o, 'contracts_limit_fp', model);
-  if (limit <= 0 || limit > 100_000_000)
-    throw new Refusal(400, 'invalid_parameters', 'invalid parameters', 'contracts_limit must be 1 to 1000000');
-  return limit;
-}
-
-/** One page of a list, the cursor being the next index; a cursor that means nothing starts over, as the exchange's does. */
-function paged<T>(
-  call: ApiCall,
-  operation: string,
-  name: string,
-  items: readonly T[],
-  body: (item: T) => unknown,
-): Record<string, unknown> {
-  const limit = Number(call.query.get('limit') ?? 100);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    const tag = limit > 1000 ? 'lte' : 'gte';
-    throw new Refusal(
-      400,
-      `msg:Parameter validation failed for ${operation}: Key: '${operation}Params.Limit' Error:Field validation for 'Limit' failed on the '${tag}' tag`,
-    );
-  }
-  const start = Number(call.query.get('cursor') || 0);
-  const from = Number.isSafeInteger(start) && start >= 0 ? start : 0;
-  const slice = items.slice(from, from + limit);
-  return { [name]: slice.map(body), cursor: from + limit < items.length ? String(from + limit) : '' };
 }
 
 /** A refusal as the `error` of an answer. @throws whatever is not a refusal */

@@ -1,6 +1,7 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { ASK, BID, ONE_CONTRACT, opposite, type Side } from '../units/index.ts';
-import type { Exchange, LiveMarket } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { LiveMarket } from './listing.ts';
 import { arriveBackground, reachByTrade } from './matching.ts';
 import { Random } from './random.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
-import { Exchange, type Listing } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import type { Listing } from './listing.ts';
 import { type CapturedFrame, type FeedSurvey, Playback } from './playback.ts';
 import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
 import { isKnown, Store } from './store.ts';

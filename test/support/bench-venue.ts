@@ -7,8 +7,9 @@ import {
   type VenueRequest,
 } from '../../engine/core/index.ts';
 import { Bucket, TIERS } from '../../engine/exchange/buckets.ts';
-import { Exchange, type LiveMarket } from '../../engine/exchange/exchange.ts';
+import { Exchange } from '../../engine/exchange/exchange.ts';
 import { FeedClient } from '../../engine/exchange/feed.ts';
+import type { LiveMarket } from '../../engine/exchange/listing.ts';
 import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.ts';
 import { Refusal } from '../../engine/exchange/order.ts';
 import { type ApiCall, RestApi, refusalBody } from '../../engine/exchange/rest.ts';

@@ -1,0 +1,57 @@
+import { OFF_GRID } from '../market/index.ts';
+import { BID, type Count } from '../units/index.ts';
+import type { Exchange } from './exchange.ts';
+import type { LiveMarket } from './listing.ts';
+import { available } from './matching.ts';
+import { type OrderRequest, Refusal } from './order.ts';
+
+/** Everything that keeps a create from being matched at all. @throws Refusal */
+export function checkRequest(
+  exchange: Exchange,
+  userId: string,
+  request: OrderRequest,
+  market: LiveMarket,
+  level: number,
+): void {
+  if (level === OFF_GRID) throw new Refusal(400, 'invalid_price');
+  if (request.count <= 0) throw new Refusal(400, 'invalid_order_size');
+  if (exchange.usedClientIds.has(`${userId}/${request.clientOrderId}`)) throw new Refusal(409, 'order_already_exists');
+  if (request.expirationSeconds > 0) {
+    if (request.expirationSeconds * 1_000_000 <= exchange.now()) {
+      throw new Refusal(400, 'bad_request', 'Expiration timestamp must be in the future');
+    }
+    if (request.timeInForce === 'immediate_or_cancel') {
+      throw new Refusal(400, 'bad_request', 'Cannot specify both immediate_or_cancel and expiration_ts');
+    }
+  }
+  checkGroup(exchange, userId, request.groupId, market);
+  if (request.postOnly && market.ladder.crosses(request.side, level)) {
+    throw new Refusal(400, 'invalid_order', 'invalid order', 'post only cross');
+  }
+  if (request.reduceOnly && request.timeInForce !== 'immediate_or_cancel') {
+    throw new Refusal(400, 'invalid_order', 'invalid order', 'reduce only orders must be immediate or cancel');
+  }
+  if (request.timeInForce === 'fill_or_kill') {
+    if (available(market.ladder, request.side, level, userId) < request.count) {
+      throw new Refusal(409, 'fill_or_kill_insufficient_resting_volume');
+    }
+  }
+}
+
+function checkGroup(exchange: Exchange, userId: string, groupId: string, market: LiveMarket): void {
+  if (groupId === '') return;
+  const group = exchange.groups.get(groupId);
+  if (group === undefined || group.userId !== userId || group.exchangeIndex !== market.listing.exchangeIndex) {
+    throw new Refusal(404, 'order_group_not_found');
+  }
+  if (group.triggered) throw new Refusal(400, 'exceeded_order_group_risk_limit');
+}
+
+/** A reduce-only order is cut to what it can reduce. */
+export function admittedCount(exchange: Exchange, userId: string, request: OrderRequest): Count {
+  if (!request.reduceOnly) return request.count;
+  const { position } = exchange.account(userId).holding(request.ticker);
+  const reducible = request.side === BID ? Math.max(0, -position) : Math.max(0, position);
+  if (reducible === 0) throw new Refusal(400, 'invalid_order', 'invalid order', 'reduce only');
+  return Math.min(request.count, reducible) as Count;
+}

@@ -1,0 +1,117 @@
+import { formatRfc3339 } from '../units/index.ts';
+import { bookBody, marketBody, tradeBody } from './bodies.ts';
+import { type ApiAnswer, type ApiCall, ok, paged } from './call.ts';
+import type { Exchange } from './exchange.ts';
+import type { LiveMarket } from './listing.ts';
+import { Refusal } from './order.ts';
+
+/** The public side of the API: markets, events, series, books, trades, the exchange's own state. */
+export class MarketApi {
+  private readonly exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  /** Answer a call, or null for a path there is not. @throws Refusal */
+  answer(call: ApiCall): ApiAnswer | null {
+    const { method, path, query } = call;
+    if (method !== 'GET') return null;
+    if (path[0] === 'exchange') return this.exchangeInfo(path[1] ?? '');
+    if (path[0] === 'events' && path.length === 2) return ok(this.event(path[1]!));
+    if (path[0] === 'series' && path.length === 2) return ok(this.series(path[1]!));
+    if (path[0] !== 'markets') return null;
+    if (path.length === 1) return ok(this.marketList(call));
+    if (path[1] === 'trades' && path.length === 2) return ok(this.tradeList(call));
+    if (path[1] === 'orderbooks' && path.length === 2) {
+      return ok({
+        orderbooks: query.getAll('tickers').map((t) => ({ ticker: t, orderbook_fp: bookBody(this.find(t), 0) })),
+      });
+    }
+    const market = this.find(path[1]!);
+    if (path.length === 2) return ok({ market: marketBody(market) });
+    return path[2] === 'orderbook' ? ok({ orderbook_fp: bookBody(market, Number(query.get('depth') ?? 0)) }) : null;
+  }
+
+  private exchangeInfo(what: string): ApiAnswer | null {
+    if (what === 'status') return ok({ exchange_active: true, trading_active: true });
+    if (what === 'schedule') return ok({ schedule: { standard_hours: [], maintenance_windows: [] } });
+    if (what === 'user_data_timestamp') return ok({ as_of_time: formatRfc3339(this.exchange.now()) });
+    return null;
+  }
+
+  private find(ticker: string): LiveMarket {
+    const market = this.exchange.markets.get(ticker);
+    if (market === undefined) throw new Refusal(404, 'not_found');
+    return market;
+  }
+
+  private marketList(call: ApiCall): unknown {
+    const { query } = call;
+    const tickers = query.get('tickers')?.split(',');
+    const status = query.get('status');
+    const words: Readonly<Record<string, string>> = {
+      open: 'active',
+      unopened: 'initialized',
+      paused: 'inactive',
+      settled: 'finalized',
+    };
+    const found = [...this.exchange.markets.values()].filter(
+      ({ listing }) =>
+        (tickers === undefined || tickers.includes(listing.ticker)) &&
+        (query.get('event_ticker') ?? listing.eventTicker) === listing.eventTicker &&
+        (query.get('series_ticker') ?? listing.seriesTicker) === listing.seriesTicker &&
+        (status === null || (words[status] ?? status) === listing.status),
+    );
+    return paged(call, 'GetMarkets', 'markets', found, marketBody);
+  }
+
+  private tradeList(call: ApiCall): unknown {
+    const ticker = call.query.get('ticker');
+    const trades = [...this.exchange.markets.values()]
+      .filter((m) => ticker === null || m.listing.ticker === ticker)
+      .flatMap((m) => m.trades)
+      .sort((a, b) => b.time - a.time);
+    return paged(call, 'GetTrades', 'trades', trades, (t) => ({
+      ticker: t.ticker,
+      ...tradeBody(t),
+      created_time: formatRfc3339(t.time),
+    }));
+  }
+
+  private event(ticker: string): unknown {
+    const markets = [...this.exchange.markets.values()].filter((m) => m.listing.eventTicker === ticker);
+    if (markets.length === 0) throw new Refusal(404, 'not_found');
+    const { seriesTicker, title, exchangeIndex } = markets[0]!.listing;
+    const event = {
+      event_ticker: ticker,
+      series_ticker: seriesTicker,
+      title,
+      sub_title: '',
+      mutually_exclusive: false,
+      category: '',
+      exchange_index: exchangeIndex,
+    };
+    return { event, markets: markets.map(marketBody) };
+  }
+
+  private series(ticker: string): unknown {
+    const market = [...this.exchange.markets.values()].find((m) => m.listing.seriesTicker === ticker);
+    if (market === undefined) throw new Refusal(404, 'not_found');
+    return {
+      series: {
+        ticker,
+        frequency: 'custom',
+        title: ticker,
+        category: '',
+        tags: [],
+        settlement_sources: [],
+        contract_url: '',
+        contract_terms_url: '',
+        fee_type: market.listing.feeType,
+        fee_multiplier: 1,
+        additional_prohibitions: [],
+      },
+    };
+  }
+}
