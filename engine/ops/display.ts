@@ -72,7 +72,7 @@ class PlainDisplay implements Display {
   private shown = 0;
 
   show(status: EngineStatus, latency: LatencyView): void {
-    if (this.shown++ % PLAIN_EVERY !== 0 && status.phase === 'running') return;
+    if (this.shown++ % PLAIN_EVERY !== 0) return;
     for (const line of plainLines(status, latency)) this.print(line);
   }
 
