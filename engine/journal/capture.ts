@@ -3,6 +3,7 @@ import { type CaptureLine, parseLine } from './line.ts';
 import { LineSplitter } from './lines.ts';
 import { textChunks } from './source.ts';
 
+export { CaptureError, type CaptureFault } from './error.ts';
 export type { CaptureLine } from './line.ts';
 
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -33,7 +34,7 @@ export async function* readCapture(path: string, options: ReadOptions = {}): Asy
       let fault: unknown = null;
       const batch: CaptureLine[] = [];
       try {
-        for (const bytes of splitter.push(chunk)) lines.add(bytes, batch);
+        for (const bytes of splitter.push(chunk)) lines.addEnded(bytes, batch);
       } catch (error) {
         fault = error;
       }
@@ -60,7 +61,7 @@ class CaptureLines {
   private blanks = 0;
 
   /** Blank lines may only stand at the end: one in the middle means something is missing. */
-  add(bytes: Uint8Array, batch: CaptureLine[]): void {
+  private add(bytes: Uint8Array, batch: CaptureLine[]): void {
     if (bytes.length === 0) {
       this.blanks++;
       return;
@@ -71,6 +72,16 @@ class CaptureLines {
     batch.push(parseLine(bytes, this.line));
     this.delivered++;
     this.line++;
+  }
+
+  /** A line with its end: a first one that is no JSON is not cut, so the file is of another kind. */
+  addEnded(bytes: Uint8Array, batch: CaptureLine[]): void {
+    try {
+      this.add(bytes, batch);
+    } catch (error) {
+      if (!(error instanceof SourceFault) || error.code !== 'bad_json' || this.line > 1) throw error;
+      throw new SourceFault('not_capture', `this is not a capture, or its first line is damaged: ${error.message}`);
+    }
   }
 
   /** The last line when nothing ends it: whole, or cut. */

@@ -2,6 +2,9 @@ import { createGunzip } from 'node:zlib';
 import { SourceFault } from './error.ts';
 import { Pump } from './pump.ts';
 
+/** Given to the decompressor at a time: what it makes of a piece is lost when the piece also holds the damage. */
+const PIECE_BYTES = 16 * 1024;
+
 /** Decompress gzip of one or more members. @throws SourceFault `truncated` | `corrupt`, after the text before it */
 export async function* gunzipChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: 64 * 1024 });
@@ -9,8 +12,14 @@ export async function* gunzipChunks(chunks: AsyncIterable<Uint8Array>): AsyncGen
   let given = 0;
   try {
     for await (const chunk of chunks) {
-      given += chunk.length;
-      yield* pump.write(chunk);
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+        const piece = chunk.subarray(at, at + PIECE_BYTES);
+        const before = given;
+        given += piece.length;
+        if (gunzip.bytesWritten === before) yield* pump.write(piece);
+        // A zero byte behind a member ends the data for the decompressor: padding, unless something follows it.
+        requirePadding(piece.subarray(Math.max(0, gunzip.bytesWritten - before)));
+      }
     }
     // Ended apart from the last write, so that a cut file still delivers what its last bytes hold.
     yield* pump.end();
@@ -22,7 +31,9 @@ export async function* gunzipChunks(chunks: AsyncIterable<Uint8Array>): AsyncGen
   } finally {
     pump.destroy();
   }
-  // The decompressor passes over anything that starts with a zero byte; what it did not read must not be lost silently.
-  const unread = given - gunzip.bytesWritten;
-  if (unread > 0) throw new SourceFault('corrupt', `${unread} bytes after the end of the gzip data are not gzip`);
+}
+
+function requirePadding(rest: Uint8Array): void {
+  if (rest.every((byte) => byte === 0)) return;
+  throw new SourceFault('corrupt', 'what stands behind the end of the gzip data is not gzip');
 }

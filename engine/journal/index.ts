@@ -1,2 +1,2 @@
 export * from './capture.ts';
-export { type JournalStats, JournalWriter } from './writer.ts';
+export { type JournalOptions, type JournalStats, JournalWriter } from './writer.ts';

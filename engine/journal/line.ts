@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { quote, type TimeUs, timeFromNsDigits, UnitError } from '../units/index.ts';
 import { SourceFault } from './error.ts';
 import { type Member, topMembers } from './members.ts';
@@ -49,8 +50,9 @@ function commonLine(bytes: Uint8Array, line: number): CaptureLine | null {
     at += NULL.length;
   } else {
     // Shorter or longer numbers are for the careful path.
-    if (at - from < 16 || at - from > 18 || bytes[from] === 48) return null;
-    recvTime = timeFromNsDigits(utf8.decode(bytes.subarray(from, at)));
+    if (at - from < 16 || at - from > 19 || bytes[from] === 48) return null;
+    recvTime = microseconds(bytes, from, at - 3);
+    if (recvTime > Number.MAX_SAFE_INTEGER) return null;
   }
   const fill = standsAt(bytes, at, FILL);
   if (fill) at += FILL.length;
@@ -59,12 +61,21 @@ function commonLine(bytes: Uint8Array, line: number): CaptureLine | null {
   const end = bytes.length - 1;
   if (bytes[at] !== OPEN || bytes[end] !== CLOSE || bytes[end - 1] !== CLOSE) return null;
   const frame = bytes.subarray(at, end);
+  // Whole and valid in itself: then so is the line around it, and nothing follows the frame.
+  if (!isUtf8(frame)) return null;
   try {
-    JSON.parse(utf8.decode(frame));
+    JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('utf8'));
   } catch {
     return null;
   }
   return { line, recvTime, frame, fill, record: null };
+}
+
+/** Unix microseconds from their digits, at most 16 of them; exact up to 2^53. */
+function microseconds(bytes: Uint8Array, from: number, to: number): TimeUs {
+  let value = 0;
+  for (let i = from; i < to; i++) value = value * 10 + (bytes[i]! - 48);
+  return value as TimeUs;
 }
 
 /** Any valid JSON with the right keys, in any order and with any spacing. Keys of other recorders are passed over. */
@@ -121,7 +132,10 @@ function frameBytes(bytes: Uint8Array, kind: string, body: unknown, members: Rea
     return bytes.subarray(start, end);
   }
   if (typeof body !== 'string') throw new SourceFault('not_capture', `"${kind}" is not a string: ${EXPECTED}`);
-  if (kind === 'raw') return Buffer.from(body, 'utf8');
+  if (kind === 'raw') {
+    if (!body.isWellFormed()) throw new SourceFault('not_capture', `"raw" is not Unicode text: ${EXPECTED}`);
+    return Buffer.from(body, 'utf8');
+  }
   if (!BASE64.test(body)) throw new SourceFault('not_capture', `"raw64" is not base64: ${EXPECTED}`);
   return Buffer.from(body, 'base64');
 }
@@ -145,8 +159,8 @@ function isObject(value: unknown): boolean {
 
 function wrongShape(members: ReadonlyMap<string, Member>): SourceFault {
   const keys = [...members.keys()];
-  const listed = keys.slice(0, 8).join(', ');
-  const seen = keys.length === 0 ? 'no keys' : `the keys ${quote(listed)}${keys.length > 8 ? ' and more' : ''}`;
+  const listed = keys.slice(0, 8).map(quote).join(', ');
+  const seen = keys.length === 0 ? 'no keys' : `the keys ${listed}${keys.length > 8 ? ' and more' : ''}`;
   return new SourceFault('not_capture', `this is JSON with ${seen}, not a capture line: ${EXPECTED}`);
 }
 

@@ -30,8 +30,8 @@ export async function* textChunks(path: string, chunkBytes: number): AsyncGenera
 
 function isZstd(head: Uint8Array): boolean {
   const [a, b, c, d] = head;
-  // A file cut inside the magic number is still told from text by its second byte.
-  if (a === 0x28 && b === 0xb5) return (c ?? 0x2f) === 0x2f && (d ?? 0xfd) === 0xfd;
+  // A file cut inside the magic number is still told from text: none of ours starts with its first byte.
+  if (a === 0x28 && (b ?? 0xb5) === 0xb5) return (c ?? 0x2f) === 0x2f && (d ?? 0xfd) === 0xfd;
   return a !== undefined && a >= 0x50 && a <= 0x5f && b === 0x2a && c === 0x4d && d === 0x18;
 }
 
