@@ -94,7 +94,7 @@ export class Books {
     const at = this.sizeAtLadder[ladder]! + level;
     const before = this.sizes[at]!;
     const after = before + delta;
-    if (after < 0 || after > Number.MAX_SAFE_INTEGER) return REFUSED;
+    if (!(after >= 0 && after <= Number.MAX_SAFE_INTEGER)) return REFUSED;
     this.sizes[at] = after;
     if (before === 0) {
       if (after !== 0) this.occupy(ladder, side, level);

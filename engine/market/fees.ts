@@ -32,7 +32,8 @@ const FACTORS: Readonly<Record<string, readonly [number, number]>> = {
  */
 export function feeSchedule(feeType: string, multiplier: string, precision: number): FeeSchedule {
   const m = Number(multiplier);
-  if (!Number.isFinite(m) || m < 0 || m > 100)
+  // Number('') is 0: a missing multiplier must not make trading look free.
+  if (!/^\d+(\.\d+)?$/.test(multiplier) || m > 100)
     throw new UnitError('bad_fee', `fee multiplier ${multiplier} is not in 0..100`);
   if (precision !== 100 && precision !== 10_000) {
     throw new UnitError('bad_fee', `fee precision ${precision} is neither 100 nor 10000 micro-dollars`);

@@ -98,6 +98,7 @@ export class Grid {
 
   /** The lowest level whose price is >= `at` (any number, not rounded), or `OFF_GRID` when there is none. */
   ceilLevel(at: number): number {
+    if (Number.isNaN(at)) return OFF_GRID;
     const below = this.floorLevel(at);
     if (below >= 0 && this.priceOfLevel[below]! === at) return below;
     return below + 1 < this.levels ? below + 1 : OFF_GRID;

@@ -110,14 +110,19 @@ export class Orders {
     else this.finish(order, order.fillCount >= order.initialCount ? 'filled' : 'canceled');
   }
 
-  /** The exchange refused the create: it never existed. Ignored once there is evidence that it does. */
+  /**
+   * The exchange refused the create: it never existed. Once there is evidence that it does (an id, a fill) the two
+   * contradict each other, and the order is in doubt instead.
+   */
   rejected(order: Order): void {
-    if (order.life === 'sent' || order.life === 'unknown') this.finish(order, 'rejected');
+    if (order.life !== 'sent' && order.life !== 'unknown') return;
+    if (order.orderId !== '' || order.fillCount > 0) this.doubt(order, order.sentTime);
+    else this.finish(order, 'rejected');
   }
 
   /** The request certainly never left this machine: as if it had not been made. */
   neverSent(order: Order): void {
-    if (order.life === 'sent') this.finish(order, 'rejected');
+    if (order.life === 'sent') this.rejected(order);
   }
 
   /** The answer to the create was lost, or contradicts what we know. */
@@ -164,10 +169,14 @@ export class Orders {
       this.byOrderId.get(evidence.orderId) ??
       (evidence.clientOrderId === '' ? undefined : this.byClientId.get(evidence.clientOrderId));
     if (order === undefined) return undefined;
+    // Another order under the same client id says nothing about this one.
+    if (order.orderId !== '' && evidence.orderId !== '' && order.orderId !== evidence.orderId) return undefined;
+    const isOlder = evidence.fillCount < order.fillCount;
     this.learnId(order, evidence.orderId);
     this.raiseFill(order, evidence.fillCount, time);
     if (order.life === 'done') return order;
     order.absentReads = 0;
+    if (evidence.status === 'resting' && isOlder) return order;
     if (evidence.status === 'resting') this.rest(order);
     else if (evidence.status === 'executed') this.finish(order, 'filled');
     else if (evidence.status === 'canceled') this.finish(order, 'canceled');
@@ -212,7 +221,11 @@ export class Orders {
       this.liveTotal--;
     }
     this.doneQueue.push(order);
-    if (this.doneQueue.length > KEEP_DONE) this.forget(this.doneQueue.shift()!);
+    if (this.doneQueue.length <= KEEP_DONE) return;
+    const oldest = this.doneQueue.shift()!;
+    // One whose fills are still missing is kept: they have to be learnt and booked to it.
+    if (oldest.fillsMissingSince === 0) this.forget(oldest);
+    else this.doneQueue.push(oldest);
   }
 
   private forget(order: Order): void {

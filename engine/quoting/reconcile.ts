@@ -83,6 +83,7 @@ function serve(
   countShare: number,
 ): boolean {
   const level = levelOf(order.price);
+  if (level < 0) return false;
   const left = remaining(order);
   for (let t = 0; t < wanted.length; t++) {
     const target = wanted.targets[t]!;

@@ -101,7 +101,7 @@ export function checkOrder(
   const reducing = Math.max(0, -signed - context.sideExposure);
   const opening = Math.max(0, allowed - reducing);
   const capitalRoom = limits.maxCapital - context.capitalUsed;
-  if (opening * perContract > capitalRoom) {
+  if (opening > 0 && opening * perContract > capitalRoom) {
     const fits = reducing + Math.max(0, Math.floor(capitalRoom / perContract));
     verdict.set(
       Math.min(allowed, fits),
@@ -126,8 +126,12 @@ function refusal(limits: RiskLimits, context: RiskContext, side: Side, price: Pr
     verdict.set(0, 'self_cross', price, context.ownOpposite);
     return true;
   }
-  if (context.ordersInMarket >= limits.maxOrdersPerMarket || context.ordersInAll >= limits.maxOrders) {
+  if (context.ordersInMarket >= limits.maxOrdersPerMarket) {
     verdict.set(0, 'open_orders', context.ordersInMarket, limits.maxOrdersPerMarket);
+    return true;
+  }
+  if (context.ordersInAll >= limits.maxOrders) {
+    verdict.set(0, 'open_orders', context.ordersInAll, limits.maxOrders);
     return true;
   }
   return false;

@@ -32,5 +32,6 @@ export function formatCount(value: Count): string {
 
 /** A count from the old wire's whole contracts. @throws UnitError `bad_count` */
 export function countFromContracts(contracts: number): Count {
+  if (!Number.isSafeInteger(contracts)) throw new UnitError('bad_count', `count ${contracts} is not whole contracts`);
   return count(contracts * 100);
 }

@@ -36,9 +36,17 @@ const RFC3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d
 export function parseRfc3339(text: string): TimeUs {
   const match = RFC3339.exec(text);
   const whole = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN;
-  if (!match || Number.isNaN(whole)) throw new UnitError('bad_time', `time ${JSON.stringify(text)} is not RFC 3339`);
+  // Date.parse rolls a day that does not exist over into the next month.
+  const exists = match ? Number(match[1]!.slice(8, 10)) <= daysIn(match[1]!) && match[1]!.slice(11, 13) < '24' : false;
+  if (!match || !exists || Number.isNaN(whole))
+    throw new UnitError('bad_time', `time ${JSON.stringify(text)} is not RFC 3339`);
   const fraction = (match[2] ?? '').padEnd(6, '0').slice(0, 6);
   return timeUs(whole * 1000 + Number(fraction));
+}
+
+/** Days in the month of `YYYY-MM-...`. */
+function daysIn(date: string): number {
+  return new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate();
 }
 
 /** Write a moment as RFC 3339 in UTC with six decimals. */

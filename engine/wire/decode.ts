@@ -80,9 +80,11 @@ export class FrameDecoder {
   decode(bytes: Uint8Array): FrameKind {
     this.bytes = bytes;
     const scanner = this.scanner;
-    const scanned = scanner.scan(bytes);
+    const scanned = bytes.length > MAX_FRAME_BYTES ? Scan.Unsure : scanner.scan(bytes);
     if (scanned === Scan.Unsure) return this.decodeFully(bytes);
     this.id = 0;
+    this.type = '';
+    this.reason = '';
     this.detail = null;
     this.tickerText = '';
     this.sid = scanner.sid;
@@ -129,6 +131,7 @@ export class FrameDecoder {
       if (!(error instanceof WireError || error instanceof UnitError)) throw error;
       this.reason = this.type === '' ? error.message : `${this.type}: ${error.message}`;
       this.kind = this.type === '' ? Frame.Garbage : Frame.Malformed;
+      this.type = '';
       return this.kind;
     }
   }
@@ -142,6 +145,7 @@ export class FrameDecoder {
     this.seq = optionalInteger(frame, 'seq', 0);
     this.id = optionalInteger(frame, 'id', 0);
     this.kind = this.body(type, frame, body);
+    if (this.kind !== Frame.Other) this.type = '';
     return this.kind;
   }
 

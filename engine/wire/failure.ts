@@ -24,14 +24,18 @@ export function readFailure(status: number, body: string): Failure {
   }
   if (typeof value !== 'object' || value === null) return fallback(status, 'not_json', body.trim());
   const o = value as Record<string, unknown>;
-  const error = o['error'];
-  if (typeof error === 'object' && error !== null) return fromCoded(status, error as Record<string, unknown>);
-  if (typeof error === 'string') {
-    return { status, code: status === 429 ? 'too_many_requests' : slug(error), message: error, details: '' };
-  }
+  const coded = failureFrom(status, o['error']);
+  if (coded !== null) return coded;
   if (typeof o['code'] === 'string') return fromCoded(status, o);
   if (typeof o['msg'] === 'string') return { status, code: 'bad_request', message: o['msg'], details: '' };
   return fallback(status, `http_${status}`, body);
+}
+
+/** The value of an `error` key: an object with a code, or a text. Null when it is neither. */
+export function failureFrom(status: number, error: unknown): Failure | null {
+  if (typeof error === 'object' && error !== null) return fromCoded(status, error as Record<string, unknown>);
+  if (typeof error !== 'string' || error === '') return null;
+  return { status, code: status === 429 ? 'too_many_requests' : slug(error), message: error, details: '' };
 }
 
 function fromCoded(status: number, o: Record<string, unknown>): Failure {

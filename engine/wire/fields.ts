@@ -67,6 +67,13 @@ export function dollars(o: JsonObject, field: string): Money {
   return converted(o, field, parseMoney);
 }
 
+/** A required count of contracts that cannot be negative. @throws WireError */
+export function size(o: JsonObject, field: string): Count {
+  const value = contracts(o, field);
+  if (value < 0) throw wrong(field, o[field], 'a count of at least 0');
+  return value;
+}
+
 /** An amount in dollars that may be absent or null: 0 then. @throws WireError */
 export function optionalDollars(o: JsonObject, field: string): Money {
   const value = o[field];
@@ -89,8 +96,15 @@ function converted<T>(o: JsonObject, field: string, parse: (text: string) => T):
   }
 }
 
+/** Containers are named, not written out: they may be huge or nested too deeply to write. */
+function shownValue(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return quote(JSON.stringify(value) ?? String(value));
+}
+
 /** The error for a field that is not what it should be. */
 export function wrong(field: string, value: unknown, expected: string): WireError {
-  const shown = value === undefined ? 'absent' : quote(JSON.stringify(value) ?? String(value));
+  const shown = value === undefined ? 'absent' : shownValue(value);
   return new WireError('wrong_type', field, `${field} is ${shown}, expected ${expected}`);
 }

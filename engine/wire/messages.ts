@@ -94,12 +94,18 @@ function levels(o: JsonObject, leg: 'yes' | 'no', flip: boolean): number[] {
   if (field === undefined) return flat;
   for (const entry of asArray(o[field], field)) {
     const [rawPrice, rawCount] = asArray(entry, `${field}[]`);
-    const at = typeof rawPrice === 'string' ? parsePrice(rawPrice) : priceFromCents(rawPrice as number);
-    const size = typeof rawCount === 'string' ? parseCount(rawCount) : countFromContracts(rawCount as number);
+    const at = typeof rawPrice === 'string' ? parsePrice(rawPrice) : priceFromCents(numberIn(field, rawPrice));
+    const size = typeof rawCount === 'string' ? parseCount(rawCount) : countFromContracts(numberIn(field, rawCount));
     if (size < 0) throw wrong(field, rawCount, 'counts of at least 0');
     flat.push(flip ? complement(at) : at, count(size));
   }
   return flat;
+}
+
+/** A number of the old form; anything else in its place is refused, never converted. @throws WireError */
+function numberIn(field: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrong(field, value, 'pairs of price and count');
+  return value;
 }
 
 /** Body of an `ok` reply, list form included. @throws WireError */
@@ -145,6 +151,6 @@ export function lifecycleMessage(o: JsonObject): LifecycleMessage {
     event: text(o, 'event_type'),
     ticker: text(o, 'market_ticker'),
     closeTime: timeUs(optionalInteger(o, 'close_ts', 0) * 1_000_000),
-    settlementPrice: typeof value === 'string' ? parsePrice(value) : (0 as Price),
+    settlementPrice: value === undefined || value === null ? (0 as Price) : dollarPrice(o, 'settlement_value'),
   };
 }

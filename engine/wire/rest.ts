@@ -1,7 +1,7 @@
 import type { Count, Money, TimeUs } from '../units/index.ts';
 import { parseRfc3339, UnitError } from '../units/index.ts';
 import { WireError } from './error.ts';
-import { type Failure, readFailure } from './failure.ts';
+import { type Failure, failureFrom, readFailure } from './failure.ts';
 import {
   asArray,
   asObject,
@@ -11,6 +11,7 @@ import {
   optionalInteger,
   optionalText,
   text,
+  wrong,
 } from './fields.ts';
 import {
   type AccountLimits,
@@ -79,7 +80,7 @@ export function batchItems(value: unknown): BatchItem[] {
 }
 
 function itemFailure(error: unknown): Failure {
-  return readFailure(0, JSON.stringify({ error }));
+  return failureFrom(0, error) ?? { status: 0, code: 'http_0', message: '', details: '' };
 }
 
 /** A page of a list and the cursor of the next, '' on the last page. */
@@ -144,11 +145,7 @@ export function seriesFees(value: unknown): SeriesFees {
   const o = asObject(asObject(value, 'body')['series'], 'series');
   const multiplier = o['fee_multiplier'];
   if (typeof multiplier !== 'number' || !Number.isFinite(multiplier) || multiplier < 0) {
-    throw new WireError(
-      'wrong_type',
-      'fee_multiplier',
-      `fee_multiplier is ${String(multiplier)}, expected a number >= 0`,
-    );
+    throw wrong('fee_multiplier', multiplier, 'a number of at least 0');
   }
   return { feeType: text(o, 'fee_type'), multiplier: String(multiplier) };
 }
@@ -172,7 +169,7 @@ export function costsBody(value: unknown): EndpointCosts {
   const costs = { defaultCost, createCost: defaultCost, cancelCost: defaultCost };
   for (const entry of asArray(o['endpoint_costs'] ?? [], 'endpoint_costs')) {
     const e = asObject(entry, 'endpoint_costs[]');
-    if (!String(e['path']).endsWith('/portfolio/events/orders/batched')) continue;
+    if (!text(e, 'path').endsWith('/portfolio/events/orders/batched')) continue;
     if (e['method'] === 'POST') costs.createCost = optionalInteger(e, 'cost', defaultCost);
     if (e['method'] === 'DELETE') costs.cancelCost = optionalInteger(e, 'cost', defaultCost);
   }

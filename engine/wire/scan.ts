@@ -21,6 +21,7 @@ function ascii(text: string): Uint8Array {
 const KEY_TYPE = ascii('type');
 const KEY_SID = ascii('sid');
 const KEY_SEQ = ascii('seq');
+const KEY_ID = ascii('id');
 const KEY_MSG = ascii('msg');
 const KEY_TICKER = ascii('market_ticker');
 const KEY_PRICE = ascii('price');
@@ -55,6 +56,10 @@ const SEEN_YES_PRICE = 2048;
 const SEEN_COUNT = 4096;
 const SEEN_TAKER = 8192;
 const SEEN_BLOCK = 16384;
+
+/** Fields the full parser does not read in a delta, or in a trade: the scanner may not let them set a value. */
+const NOT_IN_DELTA = SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER | SEEN_BLOCK;
+const NOT_IN_TRADE = SEEN_PRICE_DOLLARS | SEEN_DELTA_FP | SEEN_SIDE | SEEN_PRICE | SEEN_DELTA;
 
 const ENVELOPE = SEEN_TYPE | SEEN_SID | SEEN_SEQ | SEEN_MSG | SEEN_TICKER;
 
@@ -114,9 +119,11 @@ export class FrameScanner {
     const seen = this.seen;
     if ((seen & ENVELOPE) !== ENVELOPE) return false;
     if (this.kind === Scan.Trade) {
+      if ((seen & NOT_IN_TRADE) !== 0) return false;
       return (seen & (SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER)) === (SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER);
     }
-    if (this.kind !== Scan.Delta || (seen & SEEN_SIDE) === 0) return false;
+    if (this.kind !== Scan.Delta || (seen & SEEN_SIDE) === 0 || (seen & NOT_IN_DELTA) !== 0) return false;
+    if (this.sid === 0 || this.seq === 0) return false;
     return (seen & (SEEN_PRICE_DOLLARS | SEEN_PRICE)) !== 0 && (seen & (SEEN_DELTA_FP | SEEN_DELTA)) !== 0;
   }
 
@@ -157,6 +164,8 @@ export class FrameScanner {
       else return false;
       return true;
     }
+    // A command id is read from frames that answer one: the full parser's business.
+    if (this.is(start, stop, KEY_ID)) return false;
     return this.skip();
   }
 
@@ -199,12 +208,18 @@ export class FrameScanner {
     if (this.is(start, stop, KEY_DELTA)) {
       if (!this.once(SEEN_DELTA)) return false;
       const negative = this.space() === MINUS;
-      if (negative) this.at++;
+      if (negative && !this.digitAt(++this.at)) return false;
       if (!this.unsigned() || this.value > 1e13) return false;
       if ((this.seen & SEEN_DELTA_FP) === 0) this.count = (negative ? -this.value : this.value) * 100;
       return true;
     }
     return this.skip();
+  }
+
+  /** True when the byte at `at` is a digit. */
+  private digitAt(at: number): boolean {
+    const d = at < this.end ? this.bytes[at]! - ZERO : -1;
+    return d >= 0 && d <= 9;
   }
 
   private once(bit: number): boolean {

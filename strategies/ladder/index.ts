@@ -71,7 +71,7 @@ export class Ladder implements Strategy {
   private side(view: MarketView, quotes: Quotes, side: Side, top: number, scale: number, reservation: number): void {
     const { levels, contracts, growth, gapTicks } = this.params;
     const away = side === BID ? -1 : 1;
-    if (top < 0) {
+    if (top < 0 || top >= view.grid.levels) {
       quotes.none(side, 'no_edge');
       return;
     }
@@ -117,7 +117,7 @@ function makerFeePerContract(view: MarketView, fair: number): number {
 export function createLadder(given: Readonly<Record<string, number>>): Ladder {
   const params: Record<string, number> = {};
   for (const name of Object.keys(given)) {
-    if (!(name in LADDER_PARAMS)) {
+    if (!Object.hasOwn(LADDER_PARAMS, name)) {
       throw new RangeError(`ladder has no parameter ${name}; it has ${Object.keys(LADDER_PARAMS).join(', ')}`);
     }
   }

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { LINEAR_CENT } from '../../engine/market/index.ts';
+import { type Order, Orders, remaining } from '../../engine/orders/index.ts';
+import { Quotes, reconcileSide, SidePlan, type SideTargets, type Tolerance } from '../../engine/quoting/index.ts';
+import { ASK, BID, type Count, count, type Price, price, type Side, type TimeUs } from '../../engine/units/index.ts';
+
+const levelOf = (at: Price): number => LINEAR_CENT.level(at);
+const STRICT: Tolerance = { levelsBehind: 0, countShare: 0 };
+const EASY: Tolerance = { levelsBehind: 1, countShare: 0.1 };
+
+type Wish = readonly [cents: number, contracts: number];
+
+function targets(side: Side, wishes: readonly Wish[]): SideTargets {
+  const quotes = new Quotes();
+  quotes.begin(LINEAR_CENT);
+  for (const [cents, contracts] of wishes) {
+    if (side === BID) quotes.bid(price(cents * 100), count(contracts * 100), 5, 0.7);
+    else quotes.ask(price(cents * 100), count(contracts * 100), 5, 0.7);
+  }
+  assert.equal(quotes.fault, '');
+  return quotes.side(side);
+}
+
+/** A session's live orders of one side. Each: cents, contracts, contracts filled, and what else happened to it. */
+class Side1 {
+  readonly orders = new Orders();
+  readonly side: Side;
+  private made = 0;
+
+  constructor(side: Side) {
+    this.side = side;
+  }
+
+  rest(cents: number, contracts: number, filled = 0, then: 'none' | 'cancelling' | 'sent' | 'unknown' = 'none'): Order {
+    const id = `c-${this.made++}`;
+    const now = 1 as TimeUs;
+    const order = this.orders.sent(id, 0, this.side, price(cents * 100), count(contracts * 100), now);
+    if (then === 'sent') return order;
+    this.orders.accepted(order, `x-${id}`, count(filled * 100), count((contracts - filled) * 100), now);
+    if (then === 'cancelling') this.orders.cancelSent(order);
+    if (then === 'unknown') this.orders.doubt(order, now);
+    return order;
+  }
+
+  plan(wishes: readonly Wish[], tolerance: Tolerance): SidePlan {
+    const plan = new SidePlan();
+    const blocked = this.orders.isBlocked(0, this.side);
+    reconcileSide(
+      this.side,
+      targets(this.side, wishes),
+      this.orders.on(0, this.side),
+      blocked,
+      levelOf,
+      tolerance,
+      plan,
+    );
+    return plan;
+  }
+}
+
+const creates = (plan: SidePlan): Wish[] => plan.creates.map((c) => [c.price / 100, c.count / 100]);
+
+for (const [name, side, better] of [
+  ['bids', BID, 1],
+  ['asks', ASK, -1],
+] as const) {
+  test(`${name}: an empty side gets every target, with its edge and urgency`, () => {
+    const plan = new Side1(side).plan(
+      [
+        [47, 10],
+        [45, 13],
+      ],
+      STRICT,
+    );
+    assert.deepEqual(creates(plan), [
+      [47, 10],
+      [45, 13],
+    ]);
+    assert.deepEqual([plan.creates[0]!.edge, plan.creates[0]!.urgency], [5, 0.7]);
+    assert.equal(plan.cancels.length, 0);
+  });
+
+  test(`${name}: an order that matches exactly is kept and nothing is sent`, () => {
+    const s = new Side1(side);
+    s.rest(47, 10);
+    const plan = s.plan([[47, 10]], STRICT);
+    assert.deepEqual([plan.cancels, plan.creates], [[], []]);
+  });
+
+  test(`${name}: an order one level behind is kept when tolerated, pulled when not`, () => {
+    const s = new Side1(side);
+    const order = s.rest(47 - better, 10);
+    const kept = s.plan([[47, 10]], EASY);
+    assert.deepEqual([kept.cancels, kept.creates], [[], []]);
+    const pulled = s.plan([[47, 10]], STRICT);
+    assert.deepEqual(pulled.cancels, [order]);
+    assert.deepEqual(pulled.creates, [], 'its contracts are alive until it is known to be gone');
+  });
+
+  test(`${name}: an order ahead of its target is always pulled, however tolerant we are`, () => {
+    const s = new Side1(side);
+    const order = s.rest(47 + better, 10);
+    const plan = s.plan([[47, 10]], { levelsBehind: 5, countShare: 1 });
+    assert.deepEqual(plan.cancels, [order]);
+    assert.deepEqual(plan.creates, []);
+  });
+
+  test(`${name}: an order one level behind does not take the place of the one that is right`, () => {
+    const s = new Side1(side);
+    const behind = s.rest(47 - better, 10);
+    s.rest(47, 10);
+    const plan = s.plan([[47, 10]], EASY);
+    assert.deepEqual(plan.cancels, [behind]);
+  });
+
+  test(`${name}: after a partial fill a second order tops up, the first keeps its queue place`, () => {
+    const s = new Side1(side);
+    s.rest(47, 10, 6);
+    const plan = s.plan([[47, 10]], EASY);
+    assert.deepEqual(plan.cancels, []);
+    assert.deepEqual(creates(plan), [[47, 6]]);
+  });
+
+  test(`${name}: a remainder within the tolerance is not topped up`, () => {
+    const s = new Side1(side);
+    s.rest(47, 10, 1);
+    assert.deepEqual(creates(s.plan([[47, 10]], EASY)), []);
+    assert.deepEqual(creates(s.plan([[47, 10]], STRICT)), [[47, 1]]);
+  });
+
+  test(`${name}: an order larger than its target is pulled`, () => {
+    const s = new Side1(side);
+    const order = s.rest(47, 20);
+    assert.deepEqual(s.plan([[47, 10]], EASY).cancels, [order]);
+  });
+
+  test(`${name}: a pending cancel still counts as alive: no replacement until it is gone`, () => {
+    const s = new Side1(side);
+    const order = s.rest(40, 10, 0, 'cancelling');
+    const waiting = s.plan([[47, 10]], STRICT);
+    assert.deepEqual([waiting.cancels, waiting.creates], [[], []], 'not cancelled twice, not doubled');
+    s.orders.canceled(order, count(1000), 2 as TimeUs);
+    assert.deepEqual(creates(s.plan([[47, 10]], STRICT)), [[47, 10]]);
+  });
+
+  test(`${name}: a cancel that lost half to a fill frees only the other half`, () => {
+    const s = new Side1(side);
+    s.rest(40, 10, 5, 'cancelling');
+    assert.deepEqual(creates(s.plan([[47, 10]], STRICT)), [[47, 5]]);
+  });
+
+  test(`${name}: an unanswered create counts as alive and cannot be cancelled yet`, () => {
+    const s = new Side1(side);
+    s.rest(40, 10, 0, 'sent');
+    const plan = s.plan([[47, 10]], STRICT);
+    assert.deepEqual([plan.cancels, plan.creates], [[], []]);
+  });
+
+  test(`${name}: a side with an unknown order gets no creates, and its other orders may still be pulled`, () => {
+    const s = new Side1(side);
+    s.rest(47, 1, 0, 'unknown');
+    const stray = s.rest(30, 5);
+    const plan = s.plan([[47, 100]], STRICT);
+    assert.deepEqual([plan.cancels, plan.creates], [[stray], []]);
+  });
+
+  test(`${name}: no targets: everything that rests is pulled`, () => {
+    const s = new Side1(side);
+    const resting = [s.rest(47, 10), s.rest(45, 10)];
+    s.rest(44, 10, 0, 'cancelling');
+    const plan = s.plan([], EASY);
+    assert.deepEqual([plan.cancels, plan.creates], [resting, []]);
+  });
+}
+
+test('an order whose price left the grid is pulled, not taken for the lowest target`s neighbour', () => {
+  const orders = new Orders();
+  const order = orders.sent('c', 0, BID, 50 as Price, count(1000), 1 as TimeUs);
+  orders.accepted(order, 'x', 0 as Count, count(1000), 1 as TimeUs);
+  const plan = new SidePlan();
+  reconcileSide(BID, targets(BID, [[1, 10]]), [order], false, levelOf, EASY, plan);
+  assert.deepEqual(plan.cancels, [order]);
+});
+
+test('a plan is written over, not added to', () => {
+  const s = new Side1(BID);
+  s.rest(40, 10);
+  const plan = new SidePlan();
+  for (let n = 0; n < 2; n++) {
+    reconcileSide(BID, targets(BID, [[47, 30]]), s.orders.on(0, BID), false, levelOf, STRICT, plan);
+    assert.equal(plan.cancels.length, 1);
+    assert.deepEqual(creates(plan), [[47, 20]]);
+  }
+});
+
+const liveOrder = fc.record({
+  cents: fc.integer({ min: 40, max: 50 }),
+  contracts: fc.integer({ min: 1, max: 30 }),
+  filled: fc.integer({ min: 0, max: 29 }),
+  fate: fc.constantFrom('none', 'none', 'none', 'cancelling', 'sent', 'unknown'),
+});
+const wish = fc.tuple(fc.integer({ min: 40, max: 50 }), fc.integer({ min: 1, max: 30 }));
+
+test('never more alive and created than wanted; nothing pulled twice; blocked sides create nothing', () => {
+  let created = 0;
+  let pulled = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom<Side>(BID, ASK),
+      fc.array(liveOrder, { maxLength: 6, size: 'max' }),
+      fc.array(wish, { maxLength: 5, size: 'max' }),
+      fc.record({ levelsBehind: fc.integer({ min: 0, max: 2 }), countShare: fc.constantFrom(0, 0.1, 0.5) }),
+      (side, live, wishes, tolerance) => {
+        const s = new Side1(side);
+        for (const o of live) s.rest(o.cents, o.contracts, Math.min(o.filled, o.contracts - 1), o.fate as 'none');
+        const plan = s.plan(wishes, tolerance);
+        let alive = 0;
+        for (const order of s.orders.on(0, side)) alive += remaining(order);
+        const added = plan.creates.reduce((sum, c) => sum + c.count, 0);
+        const total = wishes.reduce((sum, [, n]) => sum + n * 100, 0);
+        assert.ok(added === 0 || alive + added <= total, `${alive} alive and ${added} new for ${total}`);
+        if (live.some((o) => o.fate === 'unknown')) assert.equal(plan.creates.length, 0);
+        assert.equal(new Set(plan.cancels).size, plan.cancels.length);
+        for (const order of plan.cancels) assert.deepEqual([order.life, order.cancel], ['resting', 'none']);
+        for (const c of plan.creates) {
+          assert.ok(c.count > 0 && Number.isSafeInteger(c.count));
+          assert.ok(
+            wishes.some(([cents]) => cents * 100 === c.price),
+            'only at prices that are wanted',
+          );
+        }
+        // What is kept is at a target or tolerably behind one; all that is ahead of every target is pulled.
+        const away = (cents: number, at: Price): number => (side === BID ? cents - at / 100 : at / 100 - cents);
+        for (const order of s.orders.on(0, side)) {
+          if (order.life !== 'resting' || order.cancel !== 'none' || plan.cancels.includes(order)) continue;
+          const fits = wishes.some(
+            ([c]) => away(c, order.price) >= 0 && away(c, order.price) <= tolerance.levelsBehind,
+          );
+          assert.ok(fits, `kept at ${order.price}`);
+        }
+        created += plan.creates.length;
+        pulled += plan.cancels.length;
+      },
+    ),
+    { seed: 51, numRuns: 4000 },
+  );
+  assert.ok(created > 500 && pulled > 2000, `${created} creates, ${pulled} cancels seen`);
+});
+
+test('carried out again and again, a plan comes to rest with exactly what is wanted', () => {
+  const distinct = fc.uniqueArray(wish, { selector: ([c]) => c, maxLength: 5, size: 'max' });
+  const resting = fc.array(liveOrder, { maxLength: 6, size: 'max' });
+  fc.assert(
+    fc.property(fc.constantFrom<Side>(BID, ASK), resting, distinct, (side, live, wishes) => {
+      const s = new Side1(side);
+      for (const o of live) s.rest(o.cents, o.contracts, Math.min(o.filled, o.contracts - 1));
+      let rounds = 0;
+      for (; ; rounds++) {
+        assert.ok(rounds < 4, 'it does not flap');
+        const plan = s.plan(wishes, STRICT);
+        if (plan.cancels.length + plan.creates.length === 0) break;
+        for (const order of plan.cancels) s.orders.canceled(order, remaining(order), 2 as TimeUs);
+        for (const c of plan.creates) s.rest(c.price / 100, c.count / 100);
+      }
+      const at = new Map<number, number>();
+      for (const o of s.orders.on(0, side)) at.set(o.price / 100, (at.get(o.price / 100) ?? 0) + remaining(o) / 100);
+      assert.deepEqual(at, new Map([...at.keys()].map((c) => [c, new Map(wishes).get(c)])));
+      assert.equal(at.size, wishes.length);
+    }),
+    { seed: 52, numRuns: 1500 },
+  );
+});

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Halt, Halts, ShardGroup } from '../../engine/risk/index.ts';
+import { count, type TimeUs } from '../../engine/units/index.ts';
+
+const at = (seconds: number): TimeUs => (1_781_159_489_000_000 + seconds * 1_000_000) as TimeUs;
+
+test('the first cause of a halt is kept; what follows is consequence', () => {
+  const halts = new Halts();
+  assert.equal(halts.any, false);
+  const first: Halt = { code: 'session_loss', cause: 'lost $12 of $10', clears: 'restart', since: at(0) };
+  assert.equal(halts.raise(first), true);
+  assert.equal(halts.raise({ ...first, cause: 'lost $13 of $10', since: at(1) }), false);
+  assert.equal(halts.raise({ ...first, code: 'auth_refused' }), true);
+  assert.equal(halts.any, true);
+  assert.deepEqual(halts.list()[0], first);
+  assert.equal(halts.list().length, 2);
+});
+
+test('the rolling window holds the contracts of the last 15 seconds, no more', () => {
+  const group = new ShardGroup(2, count(10_000));
+  assert.deepEqual([group.life, group.rolling(at(0))], ['absent', 0]);
+  group.filled(count(100), at(0));
+  group.filled(count(250), at(10));
+  group.filled(count(1), at(14));
+  assert.equal(group.rolling(at(14)), 351);
+  assert.equal(group.rolling(at(15)), 251, 'the first is 15 seconds old and out');
+  assert.equal(group.rolling(at(24.999)), 251);
+  assert.equal(group.rolling(at(25)), 1);
+  assert.equal(group.rolling(at(60)), 0);
+});
