@@ -83,7 +83,8 @@ function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
     return `${at || 'top level'}: is missing (expected ${issue.expected})`;
   }
-  if (issue.code !== 'unrecognized_keys') return `${at || 'top level'}: ${issue.message.replace('Invalid input: ', '')}`;
+  if (issue.code !== 'unrecognized_keys')
+    return `${at || 'top level'}: ${issue.message.replace('Invalid input: ', '')}`;
   const known = fieldsAt(issue.path);
   const names = issue.keys.map((key) => `"${key}"${hint(key, known)}`).join(', ');
   return `${at || 'top level'}: unknown field ${names}`;

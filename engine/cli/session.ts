@@ -16,6 +16,7 @@ import { type Display, openDisplay } from '../ops/display.ts';
 import { type LatencyView, summaryLines } from '../ops/screen.ts';
 import type { Strategy } from '../quoting/index.ts';
 import type { TimeUs } from '../units/index.ts';
+import { UsageError } from './usage.ts';
 
 /** The venue as a session uses it: the port out, and a start and an end. */
 export interface SessionVenue extends EnginePort {
@@ -206,7 +207,14 @@ export class Session {
 
   private openJournal(): JournalWriter | null {
     if (this.options.journalFolder === null) return null;
-    mkdirSync(this.options.journalFolder, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(this.options.journalFolder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new UsageError(
+        `journal folder ${this.options.journalFolder} cannot be made (${code}): pass --journal FOLDER or --no-journal`,
+      );
+    }
     const trouble = (text: string): void => this.display.report({ level: 'error', code: 'journal', text });
     const journal = new JournalWriter({ path: this.journalPath, onTrouble: trouble });
     const { version, config } = this.options;

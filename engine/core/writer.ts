@@ -146,8 +146,10 @@ export class OrderWriter {
       const item = items.get(order.clientOrderId) ?? (byPlace?.clientOrderId === '' ? byPlace : undefined);
       if (item === undefined) this.doubt([order], 'the batch response left the order out');
       else if (item.failure !== null) this.refused(order, item.failure);
-      else if (item.orderId === '') this.doubt([order], 'the batch response has no order id');
-      else ctx.orders.accepted(order, item.orderId, item.fillCount, item.remainingCount, ctx.now);
+      else if (item.orderId === '' || item.remainingCount === null) {
+        ctx.orders.observe({ ...item, status: 'unknown', remainingCount: order.initialCount }, ctx.now);
+        this.doubt([order], 'the batch response does not say what rests');
+      } else ctx.orders.accepted(order, item.orderId, item.fillCount, item.remainingCount, ctx.now);
     }
   }
 
@@ -175,10 +177,11 @@ export class OrderWriter {
     for (const [i, order] of batch.entries()) {
       const byPlace = decoded.value[i];
       const item = items.get(order.orderId) ?? (byPlace?.orderId === '' ? byPlace : undefined);
-      if (item === undefined) ctx.orders.cancelDoubted(order, ctx.now);
+      if (item === undefined || (item.failure === null && item.reducedBy === null))
+        ctx.orders.cancelDoubted(order, ctx.now);
       else if (item.failure === null) {
         ctx.counters.canceled++;
-        ctx.orders.canceled(order, item.reducedBy, ctx.now);
+        ctx.orders.canceled(order, item.reducedBy!, ctx.now);
       } else if (item.failure.code === 'not_found') ctx.orders.cancelFoundNothing(order, ctx.now);
       else ctx.orders.cancelWithdrawn(order);
     }

