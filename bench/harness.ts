@@ -44,6 +44,10 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   },
   '/events/KXTICK-26NOV23': { event: { series_ticker: 'KXTICK' } },
   '/series/KXTICK': { series: { fee_type: 'quadratic', fee_multiplier: 1 } },
+  '/portfolio/balance': {
+    balance_dollars: '9000000.0000',
+    balance_breakdown: [{ exchange_index: 0, balance: '9000000.0000' }],
+  },
   '/portfolio/orders': { orders: [], cursor: '' },
   '/portfolio/fills': { fills: [], cursor: '' },
   '/portfolio/positions': { market_positions: [], cursor: '' },

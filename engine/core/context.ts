@@ -2,7 +2,7 @@ import { type BookId, Books, type FeeSchedule, type MarketStatus } from '../mark
 import { Ledger, Orders } from '../orders/index.ts';
 import { type QuietReason, TokenBucket } from '../quoting/index.ts';
 import { Halts, type ShardGroup } from '../risk/index.ts';
-import type { Side, TimeUs } from '../units/index.ts';
+import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
@@ -69,6 +69,8 @@ export class Context {
   readonly reads: TokenBucket;
   costs: EndpointCosts = { defaultCost: 10, createCost: 10, cancelCost: 2 };
   tier = '';
+  /** Free cash by shard as the exchange last said; empty until it did. */
+  cash: ReadonlyMap<number, Money> = new Map();
   phase: Phase = 'starting';
   paused = false;
   linkUp = false;

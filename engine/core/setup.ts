@@ -1,7 +1,8 @@
 import { type FeeSchedule, feeSchedule, Grid } from '../market/index.ts';
 import { ShardGroup } from '../risk/index.ts';
-import type { Count, TimeUs } from '../units/index.ts';
+import { type Count, formatDollars, type Money, type TimeUs } from '../units/index.ts';
 import {
+  balanceBody,
   costsBody,
   createdGroup,
   eventSeries,
@@ -45,6 +46,7 @@ export class Setup {
     this.authRefused = authRefused;
     this.needs.push(new Need('account limits', (need) => this.askLimits(need)));
     this.needs.push(new Need('request costs', (need) => this.askCosts(need)));
+    this.needs.push(new Need('balance', (need) => this.askBalance(need)));
     for (const market of ctx.markets) {
       this.needs.push(new Need(`market ${market.ticker}`, (need) => this.askMarket(need, market)));
     }
@@ -77,6 +79,7 @@ export class Setup {
       this.ctx.groups.set(market.exchangeIndex, group);
       this.needs.push(new Need(`order group on shard ${group.exchangeIndex}`, (need) => this.askGroup(need, group)));
     }
+    this.checkFunds();
   }
 
   private failed(need: Need, why: string, status: number): void {
@@ -107,6 +110,29 @@ export class Setup {
       ctx.costs = decoded.value;
       need.met = true;
     });
+  }
+
+  private askBalance(need: Need): void {
+    const { ctx } = this;
+    ctx.read('getBalance', Paths.balance, '', ctx.costs.defaultCost, (outcome) => {
+      const decoded = understood(outcome, balanceBody);
+      if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
+      const { byShard, total } = decoded.value;
+      // Bodies without the breakdown are of the time before shards.
+      ctx.cash = byShard.size > 0 ? byShard : new Map([[0, total]]);
+      need.met = true;
+    });
+  }
+
+  /** Collateral must lie on the shard before orders go there: say so before the exchange refuses them one by one. */
+  private checkFunds(): void {
+    const { ctx } = this;
+    for (const shard of ctx.groups.keys()) {
+      const cash = ctx.cash.get(shard) ?? (0 as Money);
+      if (cash >= ctx.config.risk.maxCapital) continue;
+      const text = `shard ${shard} holds ${formatDollars(cash)} and the limits allow ${formatDollars(ctx.config.risk.maxCapital)} of collateral: the exchange will refuse what goes beyond the cash`;
+      ctx.report('warn', 'low_balance', text);
+    }
   }
 
   private askMarket(need: Need, market: MarketState): void {

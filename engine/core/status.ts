@@ -42,6 +42,8 @@ export interface EngineStatus {
   readonly fees: Money;
   readonly liveOrders: number;
   readonly unknownOrders: number;
+  /** Free cash on the shards in use, as read at the start. */
+  readonly cash: Money;
   readonly tier: string;
   readonly writeTokens: number;
   readonly writeCapacity: number;
@@ -75,6 +77,7 @@ export function statusOf(ctx: Context, missing: string[], reconciliations: numbe
     fees: markets.reduce((sum, m) => sum + m.fees, 0) as Money,
     liveOrders: ctx.orders.liveCount,
     unknownOrders: ctx.orders.unknownCount,
+    cash: [...ctx.groups.keys()].reduce((sum, shard) => sum + (ctx.cash.get(shard) ?? 0), 0) as Money,
     tier: ctx.tier,
     writeTokens: ctx.writes.available(ctx.now),
     writeCapacity: ctx.writes.capacity,

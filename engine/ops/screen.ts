@@ -76,7 +76,10 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
     '',
   ];
   lines.push(line(HEADERS), ...rows.map(line), '');
-  lines.push(`P&L after fees ${formatDollars(status.profit)}  (fees ${formatDollars(status.fees as Money, 4)})`);
+  const fees = formatDollars(status.fees as Money, 4);
+  lines.push(
+    `P&L after fees ${formatDollars(status.profit)}  (fees ${fees}, cash at start ${formatDollars(status.cash)})`,
+  );
   const { writeTokens, writeCapacity, tier } = status;
   const latencyText = `p50 ${microseconds(latency.p50Us)}  p99 ${microseconds(latency.p99Us)}  (${latency.count} measured)`;
   lines.push(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { VenueRequest } from '../../engine/core/index.ts';
-import { ASK, BID, type Count, type TimeUs } from '../../engine/units/index.ts';
+import { ASK, BID, type Count, type Money, type TimeUs } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig } from '../support/bench-venue.ts';
 
 const T = 'TST-A';
@@ -165,4 +165,13 @@ test('the position limit stops the side that would exceed it and keeps the other
   const open = venue.resting(T, BID).reduce((sum, o) => sum + o.count, 0);
   assert.ok(position + open <= 1500, `${position} + ${open}`);
   assert.ok(venue.resting(T, ASK).length > 0);
+});
+
+test('too little cash for the limits is said before the first order is refused', () => {
+  const venue = new BenchVenue(testConfig([T]));
+  venue.exchange.account('user-1').cash.set(0, 1_000_000 as Money);
+  venue.rest(T, BID, '0.4500', 100);
+  venue.rest(T, ASK, '0.5500', 100);
+  venue.start();
+  assert.match(venue.reported('low_balance')!.text, /shard 0 holds \$1\.00 and the limits allow \$5000\.00/);
 });
