@@ -3,9 +3,10 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
 import { type Count, DOLLAR, type Money, ONE_CONTRACT } from '../units/index.ts';
+import { UsageError } from './usage.ts';
 
 /** A configuration that cannot be used: which file, which field, what is wrong. The message is complete for a person. */
-export class ConfigError extends Error {}
+export class ConfigError extends UsageError {}
 
 const positive = z.number().positive();
 const contracts = z.number().min(0.01).max(1_000_000);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostsOf } from '../kalshi/hosts.ts';
-import { ConfigError, engineConfig, readConfig } from './config.ts';
+import { engineConfig, readConfig } from './config.ts';
 import { openSession } from './open.ts';
 import { createStrategy } from './strategies.ts';
 import { durationMs, UsageError } from './usage.ts';
@@ -50,7 +50,7 @@ export async function runCommand(args: string[]): Promise<number> {
   if (keyId === undefined || keyId === '') throw new UsageError('no API key: pass --key-id ID or set KALSHI_KEY_ID');
   if (keyPath === undefined || keyPath === '')
     throw new UsageError('no private key: pass --key FILE or set KALSHI_KEY_FILE');
-  const file = readFile(resolve(values.config));
+  const file = readConfig(resolve(values.config));
   if (file.environment === 'paper') throw new UsageError(`${values.config} is for paper: use hundred start`);
   if (file.environment === 'prod' && !values['real-money']) {
     throw new UsageError(
@@ -69,12 +69,4 @@ export async function runCommand(args: string[]): Promise<number> {
     forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
   });
   return session.run();
-}
-
-function readFile(path: string): ReturnType<typeof readConfig> {
-  try {
-    return readConfig(path);
-  } catch (error) {
-    throw error instanceof ConfigError ? new UsageError(error.message) : error;
-  }
 }

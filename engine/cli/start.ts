@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ConfigError, engineConfig, readConfig } from './config.ts';
+import { engineConfig, readConfig } from './config.ts';
 import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { openSession } from './open.ts';
 import { createStrategy } from './strategies.ts';
@@ -132,7 +132,7 @@ export async function startCommand(args: string[]): Promise<number> {
   wholeNumber(values.seed, '--seed', 0, 2 ** 31);
   wholeNumber(values.port, '--port', 0, 65_535);
   const configPath = values.config === undefined ? join(PROJECT, 'config', 'paper.yaml') : resolve(values.config);
-  const file = readFile(configPath);
+  const file = readConfig(configPath);
   if (file.environment !== 'paper') {
     throw new UsageError(
       `${configPath} is for ${file.environment}: start only quotes the embedded exchange (see hundred run --help)`,
@@ -154,14 +154,6 @@ export async function startCommand(args: string[]): Promise<number> {
     return await quote({ file, strategy, key, exchangeArgs, forMs, values });
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function readFile(path: string): ReturnType<typeof readConfig> {
-  try {
-    return readConfig(path);
-  } catch (error) {
-    throw error instanceof ConfigError ? new UsageError(error.message) : error;
   }
 }
 
