@@ -11,6 +11,7 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 
 await run(async () => {
   goWhereTheUserIs();
+  endWithNpm();
   const node = await ensure();
   if (node === process.execPath) await import(pathToFileURL(MAIN).href);
   else handOver(node);
@@ -21,6 +22,21 @@ function goWhereTheUserIs() {
   const { INIT_CWD, npm_package_json } = process.env;
   const byNpm = npm_package_json === path.join(ROOT, 'package.json') && process.cwd() === ROOT;
   if (byNpm && INIT_CWD) process.chdir(INIT_CWD);
+}
+
+/**
+ * npm passes a signal on to the shell it started us with, and that shell dies without telling us. An engine nobody can
+ * reach must not go on quoting: when the parent is gone, end as if the signal had come here.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
 }
 
 /** Be the child: same streams, its signals, its end. */

@@ -16,6 +16,8 @@ const PLAIN_EVERY = 5;
 
 /** The display that fits standard output. */
 export function openDisplay(title: string): Display {
+  // Whoever read our output may be gone; quotes still have to be pulled.
+  process.stdout.on('error', () => {});
   return process.stdout.isTTY ? new ScreenDisplay(title) : new PlainDisplay();
 }
 

@@ -92,6 +92,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+test('npm is killed and takes its shell along: the engine notices, pulls its quotes and ends', async () => {
+  const log = path.join(folder, 'orphan.log');
+  const launcher = path.join(ROOT, 'scripts', 'hundred.mjs');
+  // A command behind ours keeps the shell from becoming us, as npm's does.
+  const script = `"${process.execPath}" "${launcher}" start --no-journal > "${log}" 2>&1; true`;
+  const shell = spawn('sh', ['-c', script], { cwd: folder, env: { ...process.env, npm_lifecycle_event: 'start' } });
+  const has = (pattern: RegExp): boolean => existsSync(log) && pattern.test(readFileSync(log, 'utf8'));
+  const until = async (pattern: RegExp): Promise<void> => {
+    const deadline = performance.now() + 30_000;
+    while (!has(pattern) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(has(pattern), `no ${pattern}:\n${existsSync(log) ? readFileSync(log, 'utf8') : ''}`);
+  };
+  await until(/bid \d+@\d+ ask \d+@\d+/);
+  shell.kill('SIGTERM');
+  await until(CONFIRMED);
+});
+
 test('the exchange is killed mid-session: quotes stop, it comes back, they resume', async () => {
   const daemon = new Daemon(['--no-journal']);
   await daemon.says(/bid \d+@\d+ ask \d+@\d+/);
