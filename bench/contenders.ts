@@ -14,7 +14,7 @@ export interface Contender {
 }
 
 /** Order-sensitive sum. */
-function mix(sum: number, a: number, b: number): number {
+export function mix(sum: number, a: number, b: number): number {
   return (Math.imul(sum, 31) + Math.imul(a, 10_007) + b) | 0;
 }
 
@@ -55,15 +55,18 @@ export class Ours implements Contender {
   }
 
   parseAndApply(): number {
-    const { decoder, books } = this;
     let sum = 0;
-    for (const frame of this.set.frames) {
-      if (decoder.decode(frame) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
-      const { market } = decoder;
-      const after = books.add(market, decoder.side, books.grid(market).level(decoder.price), decoder.count);
-      sum = mix(sum, books.bestPrice(market, BID) * 10_001 + books.bestPrice(market, ASK), after);
-    }
+    for (const frame of this.set.frames) sum = this.apply(frame, sum);
     return sum;
+  }
+
+  /** Parse and apply one frame; `sum` and what it did. */
+  apply(frame: Uint8Array, sum: number): number {
+    const { decoder, books } = this;
+    if (decoder.decode(frame) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+    const { market } = decoder;
+    const after = books.add(market, decoder.side, books.grid(market).level(decoder.price), decoder.count);
+    return mix(sum, books.bestPrice(market, BID) * 10_001 + books.bestPrice(market, ASK), after);
   }
 }
 
@@ -126,15 +129,18 @@ export class JsonAndMaps implements Contender {
 
   parseAndApply(): number {
     let sum = 0;
-    for (const frame of this.frames) {
-      const { msg } = JSON.parse(frame.toString('latin1')) as DeltaFrame;
-      const book = this.books.get(msg.market_ticker)!;
-      const yes = msg.side === 'yes';
-      const price = priceOf(msg);
-      const after = change(book, yes, yes ? price : 10_000 - price, countOf(msg));
-      sum = mix(sum, book.bestBid * 10_001 + book.bestAsk, after);
-    }
+    for (const frame of this.frames) sum = this.apply(frame, sum);
     return sum;
+  }
+
+  /** Parse and apply one frame; `sum` and what it did. */
+  apply(frame: Buffer, sum: number): number {
+    const { msg } = JSON.parse(frame.toString('latin1')) as DeltaFrame;
+    const book = this.books.get(msg.market_ticker)!;
+    const yes = msg.side === 'yes';
+    const price = priceOf(msg);
+    const after = change(book, yes, yes ? price : 10_000 - price, countOf(msg));
+    return mix(sum, book.bestBid * 10_001 + book.bestAsk, after);
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../engine/cli/usage.ts';
 import { benchDelta } from './delta.ts';
+import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
 import { benchTickToOrder } from './tick-to-order.ts';
 
@@ -11,6 +12,7 @@ const BENCHES: Readonly<
   Record<string, { readonly about: string; readonly run: (short: boolean) => Promise<BenchResult> }>
 > = {
   delta: { about: 'parse and apply order book deltas, against JSON.parse and Map books', run: benchDelta },
+  receive: { about: 'from the socket to the book, CPU per message, against ws with JSON.parse', run: benchReceive },
   'tick-to-order': {
     about: 'from a delta leaving the server to the order arriving there, against a bare echo on the same sockets',
     run: benchTickToOrder,

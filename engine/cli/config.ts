@@ -44,6 +44,8 @@ const schema = z.strictObject({
       maxBatch: z.int().min(1).max(900).default(20),
     })
     .prefault({}),
+  /** How the feed is read: by the `ws` library, or in place from the socket's buffer. */
+  feed: z.strictObject({ socket: z.enum(['ws', 'raw']).default('ws') }).prefault({}),
   timing: z
     .strictObject({
       requestTimeoutMs: z.int().min(100).max(60_000).default(5000),

@@ -3,6 +3,7 @@ import type { EngineConfig } from '../core/index.ts';
 import { SystemClock } from '../kalshi/clock.ts';
 import type { Hosts } from '../kalshi/hosts.ts';
 import { KeyError, loadSigner } from '../kalshi/keys.ts';
+import type { SocketKind } from '../kalshi/socket.ts';
 import { LiveVenue } from '../kalshi/venue.ts';
 import type { Strategy } from '../quoting/index.ts';
 import { Session } from './session.ts';
@@ -15,6 +16,8 @@ export interface OpenOptions {
   readonly hosts: Hosts;
   readonly keyId: string;
   readonly keyPath: string;
+  /** How the feed is read. Default `ws`. */
+  readonly socket?: SocketKind;
   readonly journalFolder: string | null;
   readonly forMs: number;
   readonly onRunning?: () => void;
@@ -30,7 +33,8 @@ export function version(): string {
 export function openSession(options: OpenOptions): Session {
   const { signer, warnings } = loadKey(options.keyId, options.keyPath);
   const clock = new SystemClock();
-  const { title, config, strategy, journalFolder, forMs, onRunning } = options;
+  const { title, config, strategy, journalFolder, forMs, onRunning, hosts, socket = 'ws' } = options;
+  const venue = { hosts, signer, clock, random: Math.random, feed: { socket } };
   const session = new Session({
     title,
     version: version(),
@@ -38,7 +42,7 @@ export function openSession(options: OpenOptions): Session {
     strategy,
     nowUs: () => clock.nowUs(),
     nowNs: () => clock.nowNs(),
-    venue: (listener) => new LiveVenue({ hosts: options.hosts, signer, clock, random: Math.random }, listener),
+    venue: (listener) => new LiveVenue(venue, listener),
     journalFolder,
     forMs,
     ...(onRunning === undefined ? {} : { onRunning }),

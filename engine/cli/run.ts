@@ -65,6 +65,7 @@ export async function runCommand(args: string[]): Promise<number> {
     hosts: hostsOf(file.environment),
     keyId,
     keyPath: resolve(keyPath),
+    socket: file.feed.socket,
     journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
     forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
   });

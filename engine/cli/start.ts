@@ -191,6 +191,7 @@ async function quote(plan: Plan): Promise<number> {
       hosts: { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` },
       keyId: plan.key.keyId,
       keyPath: plan.key.privatePath,
+      socket: file.feed.socket,
       journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
       forMs: plan.forMs,
       onRunning: () => exchange.play(),

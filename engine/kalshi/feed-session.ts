@@ -3,7 +3,7 @@ import { Backoff } from './backoff.ts';
 import { describeCause } from './cause.ts';
 import type { Clock } from './clock.ts';
 import type { RequestSigner } from './keys.ts';
-import { type FeedSocket, type SocketListener, type SocketOptions, WsFeedSocket } from './socket.ts';
+import { type FeedSocket, openSocket, type SocketKind, type SocketListener, type SocketOptions } from './socket.ts';
 
 /** Settings of a feed session and what it needs; times in milliseconds. */
 export interface FeedSessionOptions {
@@ -26,6 +26,11 @@ export interface FeedSessionOptions {
   readonly pongMs?: number;
   /** Largest frame taken. Default 16 MiB. */
   readonly maxFrameBytes?: number;
+  /** Implementation of the connection. Default `ws`. */
+  readonly socket?: SocketKind;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string | undefined;
+  /** Opens connections in place of both implementations. */
   readonly openSocket?: (options: SocketOptions, listener: SocketListener) => FeedSocket;
 }
 
@@ -70,7 +75,8 @@ const DEFAULTS = {
   silenceMs: 25_000,
   pongMs: 5_000,
   maxFrameBytes: 16 * 1024 * 1024,
-  openSocket: (options: SocketOptions, listener: SocketListener): FeedSocket => new WsFeedSocket(options, listener),
+  socket: 'ws',
+  ca: undefined,
 } as const;
 
 /**
@@ -100,7 +106,9 @@ export class FeedSession {
   private cancelTimer: () => void = () => {};
 
   constructor(options: FeedSessionOptions, listener: FeedSessionListener) {
-    this.options = { ...DEFAULTS, ...options };
+    const kind = options.socket ?? DEFAULTS.socket;
+    const open = (target: SocketOptions, events: SocketListener): FeedSocket => openSocket(kind, target, events);
+    this.options = { ...DEFAULTS, openSocket: open, ...options };
     this.path = new URL(options.url).pathname;
     this.listener = listener;
     const { backoffBaseMs, backoffCapMs, random } = this.options;
@@ -141,7 +149,7 @@ export class FeedSession {
   }
 
   private connect(): void {
-    const { url, signer, clock, connectTimeoutMs, maxFrameBytes, openSocket } = this.options;
+    const { url, signer, clock, connectTimeoutMs, maxFrameBytes, ca, openSocket } = this.options;
     let headers: Readonly<Record<string, string>>;
     try {
       headers = { ...signer.headers('GET', this.path, clock.wallMs()) };
@@ -150,7 +158,7 @@ export class FeedSession {
       return;
     }
     const socket = openSocket(
-      { url, headers, maxFrameBytes },
+      { url, headers, maxFrameBytes, ca },
       {
         onOpen: () => this.opened(link),
         onFrame: (bytes, binary) => this.frame(link, bytes, binary),

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import WebSocket from 'ws';
-import { describeCause } from './cause.ts';
+import { RawFeedSocket } from './raw-socket.ts';
+import { WsFeedSocket } from './ws-socket.ts';
 
 /** What a feed connection tells. Nothing comes after `onClose`. */
 export interface SocketListener {
@@ -15,6 +14,7 @@ export interface SocketListener {
 
 /** One feed connection, used once. Pings are answered by it. Implementations differ in speed, not in behaviour. */
 export interface FeedSocket {
+  /** Send a text frame; lost unless the connection is open. */
   send(text: string): void;
   ping(): void;
   /** Close without waiting for the other end. `onClose` follows within the call. */
@@ -24,88 +24,19 @@ export interface FeedSocket {
 }
 
 export interface SocketOptions {
+  /** `ws:` or `wss:`. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Largest message taken, all its fragments together. */
   readonly maxFrameBytes: number;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string | undefined;
 }
 
-const BODY_CHARS = 200;
-const NO_CLOSE_FRAME = 1006;
+/** Which implementation: the `ws` library, or the reader that parses frames in place. */
+export type SocketKind = 'ws' | 'raw';
 
-/** The feed over the `ws` library: no compression, no UTF-8 check (the decoder looks at bytes), no copies. */
-export class WsFeedSocket implements FeedSocket {
-  readonly gone: Promise<void>;
-  private readonly socket: WebSocket;
-  private readonly listener: SocketListener;
-  private done = false;
-  private status = 0;
-  private why = '';
-
-  constructor(options: SocketOptions, listener: SocketListener) {
-    this.listener = listener;
-    const socket = new WebSocket(options.url, {
-      headers: { ...options.headers },
-      // The server would accept compression; inflating costs fifty times what reading a frame does.
-      perMessageDeflate: false,
-      skipUTF8Validation: true,
-      autoPong: true,
-      maxPayload: options.maxFrameBytes,
-      followRedirects: false,
-    });
-    this.socket = socket;
-    this.gone = new Promise((resolve) => socket.on('close', () => resolve()));
-    socket.on('open', () => listener.onOpen());
-    // Frames read before the connection was given up may still be delivered after.
-    socket.on('message', (data, binary) => this.done || listener.onFrame(data as Buffer, binary));
-    socket.on('ping', () => this.done || listener.onSign());
-    socket.on('pong', () => this.done || listener.onSign());
-    socket.on('unexpected-response', (_request, response) => this.refused(response));
-    socket.on('error', (error) => {
-      if (this.why === '') this.why = describeCause(error);
-    });
-    socket.on('close', (code, reason) => this.end(this.why || closeText(code, reason.toString('utf8'))));
-  }
-
-  send(text: string): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text);
-  }
-
-  ping(): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.ping();
-  }
-
-  close(reason: string): void {
-    this.socket.terminate();
-    this.end(this.why || reason);
-  }
-
-  /** The upgrade was answered with a plain response: read the start of its body, then give up. */
-  private refused(response: IncomingMessage): void {
-    this.status = response.statusCode ?? 0;
-    let body = '';
-    const say = (): void => {
-      const text = body.slice(0, BODY_CHARS).replace(/\s+/g, ' ').trim();
-      this.why = `upgrade refused with HTTP ${this.status}${text === '' ? '' : ` ${text}`}`;
-    };
-    say();
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      body += chunk;
-      say();
-      if (body.length >= BODY_CHARS) this.socket.terminate();
-    });
-    response.on('error', () => this.socket.terminate());
-    response.on('close', () => this.socket.terminate());
-  }
-
-  private end(reason: string): void {
-    if (this.done) return;
-    this.done = true;
-    this.listener.onClose(reason, this.status);
-  }
-}
-
-function closeText(code: number, said: string): string {
-  if (code === NO_CLOSE_FRAME) return 'connection lost without a close frame';
-  return `closed with code ${code}${said === '' ? '' : ` ${said}`}`;
+/** Begin to connect. The listener hears nothing from within the call. @throws Error for headers HTTP cannot carry */
+export function openSocket(kind: SocketKind, options: SocketOptions, listener: SocketListener): FeedSocket {
+  return kind === 'raw' ? new RawFeedSocket(options, listener) : new WsFeedSocket(options, listener);
 }
