@@ -1,10 +1,10 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ClientKey, PortInUse, surveyFeed, World, type WorldOptions } from '../exchange/index.ts';
+import { type ClientKey, PortInUse, StateError, surveyFeed, World, type WorldOptions } from '../exchange/index.ts';
 import { CaptureError } from '../journal/index.ts';
-import { DOLLAR, type Money } from '../units/index.ts';
+import { type Money, parseMoney } from '../units/index.ts';
 import { feedFrames } from './feed-file.ts';
 import { speedOf, UsageError, wholeNumber } from './usage.ts';
 
@@ -52,6 +52,8 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+/** A thousand million dollars: far from where sums of money stop being exact. */
+const MOST_BALANCE = 1_000_000_000_000_000;
 const TIER_NAMES = ['basic', 'advanced', 'expert', 'premier', 'paragon', 'prime', 'prestige'];
 
 /** What the exchange process tells the process that started it. */
@@ -80,9 +82,7 @@ export async function exchangeCommand(args: string[]): Promise<number> {
       `--host ${values.host} can be reached from other machines: add --public if that is what you want`,
     );
   }
-  const dollars = Number(values.balance);
-  if (!(dollars >= 0 && dollars <= 1e9))
-    throw new UsageError(`--balance ${values.balance}: expected dollars, 0 or more`);
+  const balance = balanceOf(values.balance);
   const { key, where } = clientKey(values['key-id'], values['public-key']);
   let finish: (status: number) => void = () => {};
   const finished = new Promise<number>((settle) => {
@@ -97,7 +97,7 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     server: { host: values.host, port, tier: values.tier },
     keys: [key],
     seed,
-    balance: Math.round(dollars * DOLLAR) as Money,
+    balance,
     makerFees: values['maker-fees'],
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
     ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values.speed, values['yes-prices']) }),
@@ -105,20 +105,36 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     onFeedEnd: (frames) => tell({ type: 'feedEnded', frames }),
     onFailure: fail,
   };
-  const world = new World(options);
-  try {
-    await world.start();
-  } catch (error) {
-    if (!(error instanceof PortInUse)) throw error;
-    throw new UsageError(error.message);
-  }
+  const world = await openWorld(options);
   tell({ type: 'ready', port: world.port, markets: world.tickers, seed });
-  if (process.send === undefined) announce(world, key.keyId, where, values.json);
+  if (process.send === undefined) announce(world, values.host, key.keyId, where, values.json);
   watchSignals(world, finish);
   const status = await finished;
   world.close();
   if (process.connected) process.disconnect();
   return status;
+}
+
+/** @throws UsageError for a port or a state log that cannot be used */
+async function openWorld(options: WorldOptions): Promise<World> {
+  try {
+    const world = new World(options);
+    await world.start();
+    return world;
+  } catch (error) {
+    if (error instanceof PortInUse || error instanceof StateError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function balanceOf(text: string): Money {
+  try {
+    const balance = parseMoney(text);
+    if (balance >= 0 && balance <= MOST_BALANCE) return balance;
+  } catch {
+    // The same words whatever is wrong with it.
+  }
+  throw new UsageError(`--balance ${text}: expected dollars from 0 to a thousand million, such as 10000 or 250.50`);
 }
 
 async function feedOf(path: string, speed: string, yesPrices: boolean): Promise<NonNullable<WorldOptions['feed']>> {
@@ -136,15 +152,27 @@ function clientKey(keyId: string | undefined, publicKey: string | undefined): { 
   if ((keyId === undefined) !== (publicKey === undefined))
     throw new UsageError('--key-id and --public-key go together');
   if (keyId !== undefined && publicKey !== undefined) {
-    try {
-      return { key: { keyId, publicPem: readFileSync(publicKey, 'utf8') }, where: publicKey };
-    } catch (error) {
-      throw new UsageError(`--public-key ${publicKey} cannot be read: ${(error as Error).message}`);
-    }
+    return { key: { keyId, publicPem: publicPemOf(publicKey) }, where: publicKey };
   }
   const folder = join('.hundred', 'exchange');
   const made = makeKeyPair(folder);
   return { key: made, where: made.privatePath };
+}
+
+function publicPemOf(path: string): string {
+  let pem: string;
+  try {
+    pem = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--public-key ${path} cannot be read: ${(error as Error).message}`);
+  }
+  try {
+    const { asymmetricKeyType: type } = createPublicKey(pem);
+    if (type === 'rsa' || type === 'ed25519') return pem;
+  } catch {
+    // No key at all: the same words as for one of the wrong kind.
+  }
+  throw new UsageError(`--public-key ${path} holds no RSA or Ed25519 public key in PEM form`);
 }
 
 /** Make an Ed25519 key pair for a paper account; the private key is readable by its owner only. */
@@ -157,8 +185,8 @@ export function makeKeyPair(folder: string): ClientKey & { readonly privatePath:
   return { keyId: randomUUID(), publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), privatePath };
 }
 
-function announce(world: World, keyId: string, where: string, json: boolean): void {
-  const base = `127.0.0.1:${world.port}/trade-api`;
+function announce(world: World, host: string, keyId: string, where: string, json: boolean): void {
+  const base = `${host.includes(':') ? `[${host}]` : host}:${world.port}/trade-api`;
   if (json) {
     console.log(JSON.stringify({ port: world.port, keyId, key: where, markets: world.tickers }));
     return;
@@ -177,6 +205,8 @@ function watchSignals(world: World, finish: (status: number) => void): void {
   process.on('SIGTERM', () => finish(0));
   if (!parented) return;
   process.on('disconnect', () => finish(0));
+  // The parent may have died while we were starting.
+  if (!process.connected) finish(0);
   process.on('message', (message: { readonly type?: string }) => {
     if (message.type === 'play') world.play();
   });

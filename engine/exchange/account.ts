@@ -1,16 +1,35 @@
 import { BID, type Count, complement, type Money, money, ONE_DOLLAR, type Price, type Side } from '../units/index.ts';
 import type { ExchangeOrder } from './order.ts';
 
-/** What an account holds in one market. */
+/** What an account holds in one market. At all times cashFlow = realized - exposure. */
 export interface Holding {
   /** Net contracts, negative = NO. */
   position: Count;
   feesPaid: Money;
-  /** Dollars that changed hands in its trades. */
+  /** What its executions cost at their own side's price, whether they opened or closed. */
   traded: Money;
-  /** Cash in and out of its trades, fees excluded: what is left once flat is the realised P&L. */
+  /** Cash in and out of its trades, fees excluded. */
   cashFlow: Money;
+  /** What the open position cost, at average cost. */
+  exposure: Money;
+  /** What closing brought beyond the average cost of what was closed, fees excluded. */
+  realized: Money;
+  /** The part of the fees that was paid for the open position. */
+  openFees: Money;
+  /** Contracts executed. */
+  volume: Count;
 }
+
+const NOTHING: Holding = {
+  position: 0 as Count,
+  feesPaid: 0 as Money,
+  traded: 0 as Money,
+  cashFlow: 0 as Money,
+  exposure: 0 as Money,
+  realized: 0 as Money,
+  openFees: 0 as Money,
+  volume: 0 as Count,
+};
 
 /**
  * Cash by shard and holdings by market. Contracts are paid for in full: buying YES costs the price, selling YES that is
@@ -28,7 +47,7 @@ export class Account {
   holding(ticker: string): Holding {
     let holding = this.holdings.get(ticker);
     if (holding === undefined) {
-      holding = { position: 0 as Count, feesPaid: 0 as Money, traded: 0 as Money, cashFlow: 0 as Money };
+      holding = { ...NOTHING };
       this.holdings.set(ticker, holding);
     }
     return holding;
@@ -40,32 +59,46 @@ export class Account {
 
   /** Book one execution. */
   trade(ticker: string, shard: number, side: Side, price: Price, count: Count, fee: Money): void {
-    const holding = this.holding(ticker);
-    const flow = cashFlow(holding.position, side, price, count);
-    holding.position = (holding.position + (side === BID ? count : -count)) as Count;
-    holding.feesPaid = money(holding.feesPaid + fee);
-    holding.traded = money(holding.traded + price * count);
-    holding.cashFlow = money(holding.cashFlow + flow);
+    const h = this.holding(ticker);
+    const own = side === BID ? price : complement(price);
+    const closing = Math.min(count, Math.max(0, side === BID ? -h.position : h.position));
+    const opening = count - closing;
+    const flow = closing * ONE_DOLLAR - count * own;
+    if (closing > 0) {
+      const share = closing / Math.abs(h.position);
+      const cost = Math.round(h.exposure * share);
+      h.exposure = money(h.exposure - cost);
+      h.realized = money(h.realized + closing * (ONE_DOLLAR - own) - cost);
+      h.openFees = money(h.openFees - Math.round(h.openFees * share));
+    }
+    h.exposure = money(h.exposure + opening * own);
+    h.openFees = money(h.openFees + Math.round((fee * opening) / count));
+    h.position = (h.position + (side === BID ? count : -count)) as Count;
+    h.volume = (h.volume + count) as Count;
+    h.feesPaid = money(h.feesPaid + fee);
+    h.traded = money(h.traded + count * own);
+    h.cashFlow = money(h.cashFlow + flow);
     this.cash.set(shard, money(this.cashOn(shard) + flow - fee));
   }
 }
 
-/** Cash an execution moves: the closing part is paid out a dollar a pair, the opening part is paid in full. */
-export function cashFlow(position: Count, side: Side, price: Price, count: Count): Money {
-  const own = side === BID ? price : complement(price);
-  const against = side === BID ? Math.max(0, -position) : Math.max(0, position);
-  const closing = Math.min(count, against);
-  return money(closing * ONE_DOLLAR - count * own);
-}
-
-/** Cash that an account's resting orders in one market hold back: their opening parts, in full. */
-export function reserved(position: Count, orders: Iterable<ExchangeOrder>): Money {
+/**
+ * Cash that an account's resting orders in one market hold back: their opening parts in full, and what `feeOf` says of
+ * the fees of an order's opening part. Closing parts pay for themselves and hold back nothing.
+ */
+export function reserved(
+  position: Count,
+  orders: Iterable<ExchangeOrder>,
+  feeOf: (order: ExchangeOrder, opening: Count) => number = () => 0,
+): Money {
   const closable: [number, number] = [Math.max(0, -position), Math.max(0, position)];
   let sum = 0;
   for (const order of orders) {
     const closing = Math.min(order.remainingCount, closable[order.side]);
     closable[order.side] -= closing;
-    sum += (order.remainingCount - closing) * (order.side === BID ? order.price : complement(order.price));
+    const opening = (order.remainingCount - closing) as Count;
+    if (opening === 0) continue;
+    sum += opening * (order.side === BID ? order.price : complement(order.price)) + feeOf(order, opening);
   }
   return money(sum);
 }

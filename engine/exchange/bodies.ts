@@ -10,14 +10,12 @@ import {
   type Money,
   ONE_DOLLAR,
   type Price,
-  parseCount,
-  parsePrice,
   type Side,
   timeToMs,
 } from '../units/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveMarket } from './listing.ts';
-import { type ExchangeFill, type ExchangeOrder, type ExchangeTrade, type OrderRequest, Refusal } from './order.ts';
+import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
 
 /** Money as the balance endpoints write it: four decimals, cut. */
 function fourDecimals(amount: Money): string {
@@ -67,11 +65,14 @@ export function orderBody(o: ExchangeOrder): Record<string, unknown> {
   };
 }
 
-/** Body of a `user_order` frame. */
+const NOT_IN_FRAMES = ['action', 'type', 'no_price_dollars', 'cancel_order_on_pause'];
+
+/** Body of a `user_order` frame: what does not apply is left out, not null. */
 export function userOrderBody(o: ExchangeOrder): Record<string, unknown> {
-  const { action: _action, type: _type, no_price_dollars: _no, cancel_order_on_pause: _pause, ...rest } = orderBody(o);
+  const shown = Object.entries(orderBody(o)).filter(([name, value]) => value !== null && !NOT_IN_FRAMES.includes(name));
   return {
-    ...rest,
+    ...Object.fromEntries(shown),
+    ...(o.expirationSeconds > 0 ? { expiration_ts_ms: o.expirationSeconds * 1000 } : {}),
     is_yes: o.side === BID,
     created_ts_ms: timeToMs(o.createdTime),
     last_updated_ts_ms: timeToMs(o.updatedTime),
@@ -144,16 +145,18 @@ export function tradeBody(t: ExchangeTrade): Record<string, unknown> {
   };
 }
 
+/** Best price of a side and what rests there; without any, the price that nobody offers. */
+export function top(m: LiveMarket, side: Side): { readonly price: Price; readonly size: Count } {
+  const level = m.ladder.best(side);
+  if (level < 0) return { price: (side === BID ? 0 : ONE_DOLLAR) as Price, size: 0 as Count };
+  return { price: m.listing.grid.price(level), size: m.ladder.total(side, level) as Count };
+}
+
 /** A market as `GET /markets` describes it. */
-export function marketBody(m: LiveMarket): Record<string, unknown> {
-  const { listing, ladder } = m;
-  const top = (side: Side): { price: Price; size: Count } => {
-    const level = ladder.best(side);
-    if (level < 0) return { price: (side === BID ? 0 : ONE_DOLLAR) as Price, size: 0 as Count };
-    return { price: listing.grid.price(level), size: ladder.total(side, level) as Count };
-  };
-  const bid = top(BID);
-  const ask = top(ASK);
+export function marketBody(m: LiveMarket, openInterest: Count): Record<string, unknown> {
+  const { listing } = m;
+  const bid = top(m, BID);
+  const ask = top(m, ASK);
   const close = formatRfc3339(listing.closeTime);
   return {
     ticker: listing.ticker,
@@ -179,7 +182,7 @@ export function marketBody(m: LiveMarket): Record<string, unknown> {
     last_price_dollars: formatPrice(m.lastPrice),
     volume_fp: formatCount(m.volume),
     volume_24h_fp: formatCount(m.volume),
-    open_interest_fp: '0.00',
+    open_interest_fp: formatCount(openInterest),
     notional_value_dollars: '1.0000',
     previous_yes_bid_dollars: '0.0000',
     previous_yes_ask_dollars: '0.0000',
@@ -231,19 +234,20 @@ export function sideLevels(m: LiveMarket, side: Side, depth: number, flip: boole
 
 /** Answer to a create, single or one item of a batch. */
 export function createdBody(o: ExchangeOrder, exchange: Exchange): Record<string, unknown> {
-  const filled = o.fillCount > 0;
-  const cost = o.takerCost + o.makerCost;
-  const fees = o.takerFees + o.makerFees;
   return {
     order_id: o.orderId,
     client_order_id: o.clientOrderId,
     fill_count: formatCount(o.fillCount),
     remaining_count: formatCount(o.remainingCount),
-    ...(filled
-      ? { average_fill_price: perContract(cost, o.fillCount), average_fee_paid: perContract(fees, o.fillCount) }
-      : {}),
+    ...averages(o.takerCost + o.makerCost, o.takerFees + o.makerFees, o.fillCount),
     ts_ms: timeToMs(exchange.now()),
   };
+}
+
+/** What was paid per contract, absent where nothing filled. */
+export function averages(cost: number, fees: number, count: Count): Record<string, string> {
+  if (count <= 0) return {};
+  return { average_fill_price: perContract(cost, count), average_fee_paid: perContract(fees, count) };
 }
 
 /** Dollars per contract with four decimals. */
@@ -251,96 +255,15 @@ function perContract(amount: number, count: Count): string {
   return formatPrice(Math.round(amount / count) as Price);
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function badRequest(details: string): Refusal {
-  return new Refusal(400, 'flat:bad_request', 'bad request', details);
-}
-
-function stringField(o: Json, name: string, model: string): string {
-  const value = o[name];
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
-  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field ${model}.${name} of type string`);
-}
-
-function boolField(o: Json, name: string, model: string): boolean {
-  const value = o[name];
-  if (value === undefined || value === null) return false;
-  if (typeof value === 'boolean') return value;
-  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field ${model}.${name} of type bool`);
-}
-
-/** Integer field that may be absent. @throws Refusal */
-export function intField(o: Json, name: string, model: string): number | null {
-  const value = o[name];
-  if (value === undefined || value === null) return null;
-  if (Number.isSafeInteger(value)) return value as number;
-  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field ${model}.${name} of type int`);
-}
-
-function oneOf<T extends string>(value: string, allowed: readonly T[], name: string): T {
-  if ((allowed as readonly string[]).includes(value)) return value as T;
-  throw new Refusal(400, 'invalid_parameters', 'invalid parameters', `${name} must be one of ${allowed.join(', ')}`);
-}
-
-/** A required price string. @throws Refusal `invalid_price` */
-export function priceField(o: Json, name: string, model: string): Price {
-  try {
-    return parsePrice(stringField(o, name, model));
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(400, 'invalid_price');
+/** A stable UUID-shaped id for a ticker. */
+export function marketId(ticker: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x9e3779b1;
+  for (let i = 0; i < ticker.length; i++) {
+    a = Math.imul(a ^ ticker.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ ticker.charCodeAt(i), 0x85ebca6b);
   }
-}
-
-/** A required count string, at least `least`. @throws Refusal */
-export function countField(o: Json, name: string, model: string, least = 1): Count {
-  let count: Count;
-  try {
-    count = parseCount(stringField(o, name, model));
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(400, 'invalid_order_size');
-  }
-  if (count < least) throw new Refusal(400, 'invalid_order_size');
-  return count;
-}
-
-/** Which side of the YES book. @throws Refusal */
-export function sideField(o: Json, model: string): Side {
-  return oneOf(stringField(o, 'side', model), ['bid', 'ask'] as const, 'side') === 'bid' ? BID : ASK;
-}
-
-/** A required JSON object. @throws Refusal */
-export function objectOf(value: unknown, model: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw badRequest(
-    `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type ${model}`,
-  );
-}
-
-/** A create request, checked for form. @throws Refusal */
-export function orderRequest(value: unknown): OrderRequest {
-  const model = 'CreateOrderV2Request';
-  const o = objectOf(value, model);
-  const ticker = stringField(o, 'ticker', model);
-  if (ticker === '') throw new Refusal(400, 'invalid_parameters', 'invalid parameters', 'ticker is required');
-  const tifs = ['good_till_canceled', 'immediate_or_cancel', 'fill_or_kill'] as const;
-  return {
-    ticker,
-    side: sideField(o, model),
-    count: countField(o, 'count', model),
-    price: priceField(o, 'price', model),
-    timeInForce: oneOf(stringField(o, 'time_in_force', model), tifs, 'time_in_force'),
-    selfTrade: oneOf(
-      stringField(o, 'self_trade_prevention_type', model),
-      ['taker_at_cross', 'maker'] as const,
-      'self_trade_prevention_type',
-    ),
-    clientOrderId: stringField(o, 'client_order_id', model),
-    postOnly: boolField(o, 'post_only', model),
-    reduceOnly: boolField(o, 'reduce_only', model),
-    cancelOnPause: boolField(o, 'cancel_order_on_pause', model),
-    groupId: stringField(o, 'order_group_id', model),
-    expirationSeconds: intField(o, 'expiration_time', model) ?? 0,
-  };
+  const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
+  const [x, y] = [hex(a), hex(b)];
+  return `${x}-${y.slice(0, 4)}-4${y.slice(5)}-a${x.slice(1, 4)}-${x}${y.slice(0, 4)}`;
 }

@@ -1,8 +1,10 @@
-import { fillFee, OFF_GRID } from '../market/index.ts';
+import { fillFee } from '../market/index.ts';
 import { type Count, type Money, money, opposite, type Price, type Side, type TimeUs } from '../units/index.ts';
-import { Account, reserved } from './account.ts';
-import { admittedCount, checkRequest } from './admission.ts';
-import { GROUP_RULES, type GroupRules, type OrderGroup } from './groups.ts';
+import { Account } from './account.ts';
+import { admittedCount, checkRequest, clientKey } from './admission.ts';
+import { type Amendment, amendOrder } from './amendment.ts';
+import { requireFunds, reservedOn } from './funds.ts';
+import type { OrderGroup } from './groups.ts';
 import { Ladder } from './ladder.ts';
 import type { ExchangeListener, ExchangeOptions, Listing, LiveMarket } from './listing.ts';
 import { type MatchEvents, match } from './matching.ts';
@@ -14,6 +16,7 @@ import {
   type OrderStatus,
   Refusal,
 } from './order.ts';
+import { EXCHANGE_RULES, type ExchangeRules } from './rules.ts';
 
 /** How many public trades a market keeps for `GET /markets/trades`. */
 const KEEP_TRADES = 1000;
@@ -28,14 +31,17 @@ export class Exchange implements MatchEvents {
   /** Client order ids never free up. */
   readonly usedClientIds = new Set<string>();
   readonly listeners: ExchangeListener[] = [];
-  readonly rules: GroupRules;
+  readonly rules: ExchangeRules;
   private readonly resting = new Map<string, Set<ExchangeOrder>>();
   private readonly options: ExchangeOptions;
   private current: LiveMarket | null = null;
+  private readonly tripped = new Set<OrderGroup>();
+  /** No order expires and no market closes before this. */
+  private dueAt = 0;
 
   constructor(options: ExchangeOptions) {
     this.options = options;
-    this.rules = options.groupRules ?? GROUP_RULES;
+    this.rules = { ...EXCHANGE_RULES, ...options.rules };
   }
 
   now(): TimeUs {
@@ -50,6 +56,7 @@ export class Exchange implements MatchEvents {
     });
     const market: LiveMarket = { listing, ladder, trades: [], volume: 0 as Count, lastPrice: 0 as Price };
     this.markets.set(ticker, market);
+    this.dueAt = 0;
     return market;
   }
 
@@ -70,84 +77,63 @@ export class Exchange implements MatchEvents {
 
   /** Place an order. @throws Refusal */
   create(userId: string, request: OrderRequest): ExchangeOrder {
+    try {
+      return this.accept(userId, request);
+    } catch (error) {
+      if (this.rules.refusedUsesClientId) this.useClientId(userId, request.clientOrderId);
+      throw error;
+    }
+  }
+
+  private accept(userId: string, request: OrderRequest): ExchangeOrder {
     const market = this.tradable(request.ticker);
     const level = market.listing.grid.level(request.price);
     checkRequest(this, userId, request, market, level);
-    const time = this.now();
-    const order: ExchangeOrder = {
-      orderId: this.options.newId(),
-      clientOrderId: request.clientOrderId,
-      userId,
-      ticker: request.ticker,
-      side: request.side,
-      price: request.price,
-      initialCount: admittedCount(this, userId, request),
-      fillCount: 0 as Count,
-      remainingCount: 0 as Count,
-      status: 'resting',
-      selfTrade: request.selfTrade,
-      cancelOnPause: request.cancelOnPause,
-      groupId: request.groupId,
-      expirationSeconds: request.expirationSeconds,
-      exchangeIndex: market.listing.exchangeIndex,
-      createdTime: time,
-      updatedTime: time,
-      makerFees: 0 as Money,
-      takerFees: 0 as Money,
-      makerCost: 0 as Money,
-      takerCost: 0 as Money,
-      feeCarry: { carried: 0 },
-      reason: '',
-    };
-    order.remainingCount = order.initialCount;
-    this.requireFunds(userId, market, order);
-    if (request.clientOrderId !== '') this.usedClientIds.add(`${userId}/${request.clientOrderId}`);
+    const initialCount = admittedCount(this, userId, request);
+    const order = newOrder(this.options.newId(), userId, request, initialCount, market.listing, this.now());
+    requireFunds(this, market, order);
+    this.useClientId(userId, request.clientOrderId);
     this.orders.set(order.orderId, order);
-    this.execution(market, order, level, request);
+    this.restingSet(userId).add(order);
+    if (order.expirationSeconds > 0) this.dueAt = Math.min(this.dueAt, order.expirationSeconds * 1_000_000);
+    if (initialCount === 0) this.finish(order, 'canceled', 'ReduceOnlyCancel');
+    else if (request.postOnly && market.ladder.crosses(order.side, level))
+      this.finish(order, 'canceled', 'PostOnlyCrossCancel');
+    else this.enter(market, order, level, { rests: request.timeInForce === 'good_till_canceled', reason: '' });
     return order;
   }
 
-  private execution(market: LiveMarket, order: ExchangeOrder, level: number, request: OrderRequest): void {
-    this.current = market;
-    this.restingSet(order.userId).add(order);
-    const result = match(market.ladder, order, level, order.remainingCount, this);
-    const rests = request.timeInForce === 'good_till_canceled' && !result.stopped && !this.isTriggered(order.groupId);
-    if (order.remainingCount > 0 && rests) {
-      market.ladder.append(order.side, level, order.remainingCount, order);
-      this.changed(order, '');
-    } else if (order.remainingCount > 0) {
-      order.remainingCount = 0 as Count;
-      this.finish(order, 'canceled', result.stopped ? 'SelfTradeCancel' : '');
-    }
-    this.checkGroups();
+  private useClientId(userId: string, clientOrderId: string): void {
+    if (clientOrderId !== '') this.usedClientIds.add(clientKey(userId, clientOrderId));
   }
 
-  private requireFunds(userId: string, market: LiveMarket, order: ExchangeOrder): void {
-    const shard = market.listing.exchangeIndex;
-    const account = this.account(userId);
-    if (!account.cash.has(shard))
-      throw new Refusal(404, 'user_not_found', 'user not found', 'Exchange Sharding: fund the shard first');
-    if (this.reservedOn(userId, shard, order) > account.cashOn(shard)) throw new Refusal(400, 'insufficient_balance');
+  /** An order that is not in the book meets it; what is left rests, or is cancelled. */
+  enter(
+    market: LiveMarket,
+    order: ExchangeOrder,
+    level: number,
+    how: { readonly rests: boolean; readonly reason: string },
+  ): void {
+    this.current = market;
+    const { stopped } = match(market.ladder, order, level, order.remainingCount, this);
+    if (order.remainingCount > 0 && how.rests && !stopped && !this.isTriggered(order.groupId)) {
+      market.ladder.append(order.side, level, order.remainingCount, order);
+      this.changed(order, how.reason);
+    } else if (order.remainingCount > 0) this.finish(order, 'canceled', stopped ? 'SelfTradeCancel' : '');
+    this.checkGroups();
   }
 
   /** Cash held back by a user's resting orders on a shard, with one more order counted. */
   reservedOn(userId: string, shard: number, extra: ExchangeOrder | null): Money {
-    const byTicker = new Map<string, ExchangeOrder[]>();
-    for (const order of this.resting.get(userId) ?? []) {
-      if (order.exchangeIndex === shard && order !== extra)
-        byTicker.set(order.ticker, [...(byTicker.get(order.ticker) ?? []), order]);
-    }
-    if (extra !== null) byTicker.set(extra.ticker, [...(byTicker.get(extra.ticker) ?? []), extra]);
-    let sum = 0;
-    for (const [ticker, orders] of byTicker) sum += reserved(this.account(userId).holding(ticker).position, orders);
-    return money(sum);
+    return reservedOn(this, userId, shard, extra);
   }
 
-  /** Cancel a resting order. Returns what was taken off the book. @throws Refusal `not_found` */
+  /**
+   * Cancel a resting order. Returns what was taken off the book. `market_inactive` where its market does not trade.
+   * @throws Refusal
+   */
   cancel(userId: string, orderId: string, reason = ''): { readonly order: ExchangeOrder; readonly reducedBy: Count } {
-    const order = this.orders.get(orderId);
-    if (order === undefined || order.userId !== userId || order.status !== 'resting')
-      throw new Refusal(404, 'not_found');
+    const order = this.changeable(userId, orderId);
     const reducedBy = this.remove(order, reason);
     return { order, reducedBy };
   }
@@ -159,69 +145,41 @@ export class Exchange implements MatchEvents {
     const entry = ladder.entryOf(order.side, level, order);
     const left = order.remainingCount;
     if (entry !== undefined) ladder.reduce(order.side, level, entry, entry.left);
-    order.remainingCount = 0 as Count;
     this.finish(order, 'canceled', reason);
     return left;
   }
 
   /** Make a resting order smaller; it keeps its place. `to` is what should be left. @throws Refusal */
   decrease(userId: string, orderId: string, to: Count): ExchangeOrder {
-    const order = this.restingOrder(userId, orderId);
+    const order = this.changeable(userId, orderId);
     if (to < 0 || to > order.remainingCount) throw new Refusal(400, 'invalid_order_size');
-    if (to === 0) {
-      this.remove(order, 'Decrease');
-      return order;
-    }
-    const { ladder, listing } = this.markets.get(order.ticker)!;
-    const level = listing.grid.level(order.price);
-    const by = order.remainingCount - to;
-    if (by > 0) {
-      ladder.reduce(order.side, level, ladder.entryOf(order.side, level, order)!, by);
-      order.remainingCount = to;
-      order.initialCount = (order.initialCount - by) as Count;
-      this.changed(order, 'Decrease');
-    }
+    if (to === 0) this.remove(order, 'Decrease');
+    else this.shrink(this.markets.get(order.ticker)!, order, to, 'Decrease');
     return order;
   }
 
-  /** Change price and total count. Keeps its place only when nothing but the count falls. @throws Refusal */
-  amend(userId: string, orderId: string, side: Side, price: Price, total: Count): ExchangeOrder {
-    const order = this.restingOrder(userId, orderId);
-    const market = this.tradable(order.ticker);
-    if (side !== order.side) throw new Refusal(400, 'order_side_mismatch');
-    const left = (total - order.fillCount) as Count;
-    if (left <= 0) throw new Refusal(400, 'invalid_order_size');
-    if (price === order.price && left <= order.remainingCount) return this.decrease(userId, orderId, left);
-    const level = market.listing.grid.level(price);
-    if (level === OFF_GRID) throw new Refusal(400, 'invalid_price');
-    const before = { price: order.price, remaining: order.remainingCount, initial: order.initialCount };
-    const oldLevel = market.listing.grid.level(order.price);
-    order.price = price;
-    order.remainingCount = left;
-    order.initialCount = total;
-    if (this.reservedOn(userId, order.exchangeIndex, order) > this.account(userId).cashOn(order.exchangeIndex)) {
-      order.price = before.price;
-      order.remainingCount = before.remaining;
-      order.initialCount = before.initial;
-      throw new Refusal(400, 'insufficient_balance');
-    }
-    const entry = market.ladder.entryOf(order.side, oldLevel, order)!;
-    market.ladder.reduce(order.side, oldLevel, entry, entry.left);
-    this.current = market;
-    const result = match(market.ladder, order, level, left, this);
-    if (order.remainingCount > 0 && !result.stopped) {
-      market.ladder.append(order.side, level, order.remainingCount, order);
-      this.changed(order, 'Amend');
-    } else if (order.remainingCount > 0) {
-      order.remainingCount = 0 as Count;
-      this.finish(order, 'canceled', 'SelfTradeCancel');
-    }
-    this.checkGroups();
+  /** Leave `to` of a resting order, at its place; not more than there is. */
+  shrink(market: LiveMarket, order: ExchangeOrder, to: Count, reason: string): void {
+    const by = order.remainingCount - to;
+    if (by <= 0) return;
+    const level = market.listing.grid.level(order.price);
+    const entry = market.ladder.entryOf(order.side, level, order)!;
+    order.remainingCount = to;
+    order.initialCount = (order.initialCount - by) as Count;
+    market.ladder.reduce(order.side, level, entry, by);
+    this.changed(order, reason);
+  }
+
+  /** Change a resting order's price, total count or client id. @throws Refusal */
+  amend(userId: string, orderId: string, to: Amendment): ExchangeOrder {
+    const order = this.changeable(userId, orderId);
+    amendOrder(this, this.tradable(order.ticker), order, to);
     return order;
   }
 
   /** Run `act` on a market's ladder with executions going to this exchange, then see to the order groups. */
   onMarket<T>(ticker: string, act: (market: LiveMarket) => T): T {
+    this.settleDue();
     const market = this.markets.get(ticker)!;
     this.current = market;
     const result = act(market);
@@ -292,8 +250,6 @@ export class Exchange implements MatchEvents {
     if (group?.filled(count, isTaker, this.rules, time)) this.tripped.add(group);
   }
 
-  private readonly tripped = new Set<OrderGroup>();
-
   /** Groups trigger once the matching step is through: fills are not cut off in the middle of one. */
   private checkGroups(): void {
     for (const group of this.tripped) {
@@ -318,21 +274,35 @@ export class Exchange implements MatchEvents {
     }
   }
 
-  /** Expire orders and close markets whose time has come. Call often. */
+  /** Expire orders and close markets whose time has come. Call often: nothing else makes time pass on a quiet day. */
   tick(): void {
+    this.settleDue();
+  }
+
+  /** No order may trade, and no market take one, after its time: called before anything that could. */
+  private settleDue(): void {
     const time = this.now();
+    if (time < this.dueAt) return;
+    let next = Number.POSITIVE_INFINITY;
     for (const orders of this.resting.values()) {
       for (const order of [...orders]) {
-        if (order.expirationSeconds > 0 && order.expirationSeconds * 1_000_000 <= time)
-          this.remove(order, 'ExpiryCancel');
+        const expiry = order.expirationSeconds * 1_000_000;
+        if (expiry > 0 && expiry <= time) this.remove(order, 'ExpiryCancel');
+        else if (expiry > 0) next = Math.min(next, expiry);
       }
     }
     for (const { listing } of this.markets.values()) {
-      if (listing.status !== 'active' || listing.closeTime === 0 || time < listing.closeTime) continue;
-      listing.status = 'closed';
-      for (const orders of this.resting.values()) {
-        for (const order of [...orders]) if (order.ticker === listing.ticker) this.remove(order, 'CloseCancel');
-      }
+      if (listing.status !== 'active' || listing.closeTime === 0) continue;
+      if (time < listing.closeTime) next = Math.min(next, listing.closeTime);
+      else this.closeMarket(listing);
+    }
+    this.dueAt = next;
+  }
+
+  private closeMarket(listing: Listing): void {
+    listing.status = 'closed';
+    for (const orders of this.resting.values()) {
+      for (const order of [...orders]) if (order.ticker === listing.ticker) this.remove(order, 'CloseCancel');
     }
   }
 
@@ -346,19 +316,24 @@ export class Exchange implements MatchEvents {
     return group !== undefined && (group.triggered || this.tripped.has(group));
   }
 
-  private restingOrder(userId: string, orderId: string): ExchangeOrder {
+  /** A user's order that rests in a market that trades. @throws Refusal */
+  private changeable(userId: string, orderId: string): ExchangeOrder {
+    this.settleDue();
     const order = this.orders.get(orderId);
-    if (order === undefined || order.userId !== userId || order.status !== 'resting')
-      throw new Refusal(404, 'not_found');
+    if (order === undefined || order.userId !== userId) throw new Refusal(404, 'not_found');
+    const market = this.markets.get(order.ticker);
+    // After the close every operation is refused alike, whatever became of the order.
+    if (market !== undefined && market.listing.status !== 'active') throw new Refusal(400, 'market_inactive');
+    if (order.status !== 'resting') throw new Refusal(404, 'not_found');
     return order;
   }
 
   private tradable(ticker: string): LiveMarket {
+    this.settleDue();
     const market = this.markets.get(ticker);
     if (market === undefined) throw new Refusal(404, 'market_not_found');
-    const { status } = market.listing;
-    if (status === 'active') return market;
-    throw new Refusal(400, status === 'closed' ? 'market_already_closed' : 'market_inactive');
+    if (market.listing.status !== 'active') throw new Refusal(400, 'market_inactive');
+    return market;
   }
 
   private restingSet(userId: string): Set<ExchangeOrder> {
@@ -372,6 +347,7 @@ export class Exchange implements MatchEvents {
 
   private finish(order: ExchangeOrder, status: OrderStatus, reason: string): void {
     order.status = status;
+    order.remainingCount = 0 as Count;
     this.resting.get(order.userId)?.delete(order);
     this.changed(order, reason);
   }
@@ -381,4 +357,36 @@ export class Exchange implements MatchEvents {
     order.reason = reason;
     for (const l of this.listeners) l.order(order);
   }
+}
+
+function newOrder(
+  orderId: string,
+  userId: string,
+  request: OrderRequest,
+  initialCount: Count,
+  listing: Listing,
+  time: TimeUs,
+): ExchangeOrder {
+  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
+    request;
+  const { exchangeIndex } = listing;
+  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
+  return {
+    orderId,
+    userId,
+    ...asked,
+    exchangeIndex,
+    initialCount,
+    fillCount: 0 as Count,
+    remainingCount: initialCount,
+    status: 'resting',
+    createdTime: time,
+    updatedTime: time,
+    makerFees: 0 as Money,
+    takerFees: 0 as Money,
+    makerCost: 0 as Money,
+    takerCost: 0 as Money,
+    feeCarry: { carried: 0 },
+    reason: '',
+  };
 }

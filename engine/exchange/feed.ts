@@ -11,11 +11,12 @@ import {
   type Side,
   timeToMs,
 } from '../units/index.ts';
-import { fillFrameBody, sideLevels, tradeBody, userOrderBody } from './bodies.ts';
+import { fillFrameBody, marketId, sideLevels, tradeBody, userOrderBody } from './bodies.ts';
 import type { Exchange } from './exchange.ts';
 import type { OrderGroup } from './groups.ts';
 import type { ExchangeListener } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
+import { tickerBody, tickerKey } from './ticker.ts';
 
 /** The way to one client. `send` is false when the client reads too slowly and was dropped. */
 export interface FeedSink {
@@ -29,8 +30,11 @@ interface Channel {
   /** Markets it is filtered to; null: all. */
   tickers: Set<string> | null;
   readonly yesPrices: boolean;
+  /** What was last sent of each market, where only changes are sent. */
+  readonly sent: Map<string, string>;
 }
 
+const COMMANDS = ['subscribe', 'unsubscribe', 'update_subscription', 'list_subscriptions'];
 const SEQUENCED = ['orderbook_delta', 'trade', 'market_lifecycle_v2', 'order_group_updates'];
 const PLAIN = ['ticker', 'fill', 'market_positions', 'user_orders'];
 
@@ -62,6 +66,7 @@ export class FeedClient implements ExchangeListener {
     if (typeof command !== 'object' || command === null) return this.error(0, 1, 'Unable to process message');
     const id = Number.isSafeInteger(command['id']) ? (command['id'] as number) : 0;
     const params = command['params'];
+    if (!COMMANDS.includes(String(command['cmd']))) return this.error(id, 5, 'Unknown command');
     if (command['cmd'] === 'list_subscriptions') {
       const msg = this.channels.map((c) => ({ channel: c.name, sid: c.sid }));
       return this.send({ id, type: 'ok', msg });
@@ -69,8 +74,7 @@ export class FeedClient implements ExchangeListener {
     if (typeof params !== 'object' || params === null) return this.error(id, 2, 'Params required');
     if (command['cmd'] === 'subscribe') this.subscribe(id, params as Json);
     else if (command['cmd'] === 'unsubscribe') this.unsubscribe(id, params as Json);
-    else if (command['cmd'] === 'update_subscription') this.update(id, params as Json);
-    else this.error(id, 5, 'Unknown command');
+    else this.update(id, params as Json);
   }
 
   private subscribe(id: number, params: Json): void {
@@ -82,7 +86,7 @@ export class FeedClient implements ExchangeListener {
         this.error(id, 8, 'Unknown channel name');
         continue;
       }
-      if (name === 'orderbook_delta' && given === null) {
+      if (name === 'orderbook_delta' && (given === null || given.length === 0)) {
         this.error(id, 14, 'Market ticker required');
         continue;
       }
@@ -98,10 +102,13 @@ export class FeedClient implements ExchangeListener {
         seq: 0,
         tickers,
         yesPrices: params['use_yes_price'] === true,
+        sent: new Map(),
       };
       this.channels.push(channel);
       this.send({ id, type: 'subscribed', msg: { channel: name, sid: channel.sid } });
       if (name === 'orderbook_delta') for (const ticker of channel.tickers!) this.snapshot(channel, ticker, 0);
+      if (name === 'ticker' && params['send_initial_snapshot'] === true)
+        for (const ticker of channel.tickers ?? this.exchange.markets.keys()) this.quote(channel, ticker);
     }
   }
 
@@ -115,12 +122,12 @@ export class FeedClient implements ExchangeListener {
         continue;
       }
       const [channel] = this.channels.splice(at, 1);
-      this.send({ id, sid: channel!.sid, seq: ++channel!.seq, type: 'unsubscribed' });
+      this.send({ id, sid: channel!.sid, ...this.numbered(channel!), type: 'unsubscribed' });
     }
   }
 
   private update(id: number, params: Json): void {
-    const sids = (params['sids'] as unknown[] | undefined) ?? (params['sid'] === undefined ? [] : [params['sid']]);
+    const sids = params['sids'] ?? (params['sid'] === undefined ? [] : [params['sid']]);
     if (!Array.isArray(sids) || sids.length !== 1) return this.error(id, 12, 'Exactly one subscription ID is required');
     const channel = this.channels.find((c) => c.sid === sids[0]);
     if (channel === undefined) return this.error(id, 7, 'Unknown subscription ID');
@@ -133,7 +140,10 @@ export class FeedClient implements ExchangeListener {
       for (const ticker of tickers) channel.tickers?.delete(ticker);
       this.ok(id, channel);
     } else if (action === 'get_snapshot' && channel.name === 'orderbook_delta') {
-      for (const ticker of tickers) if (channel.tickers!.has(ticker)) this.snapshot(channel, ticker, id);
+      for (const ticker of tickers) {
+        if (channel.tickers!.has(ticker)) this.snapshot(channel, ticker, id);
+        else this.error(id, 11, 'Invalid parameter', ticker);
+      }
     } else this.error(id, 13, 'Unsupported action');
   }
 
@@ -146,8 +156,12 @@ export class FeedClient implements ExchangeListener {
 
   private ok(id: number, channel: Channel): void {
     const msg = { market_tickers: [...(channel.tickers ?? [])] };
-    if (SEQUENCED.includes(channel.name)) this.send({ id, sid: channel.sid, seq: ++channel.seq, type: 'ok', msg });
-    else this.send({ id, sid: channel.sid, type: 'ok', msg });
+    this.send({ id, sid: channel.sid, ...this.numbered(channel), type: 'ok', msg });
+  }
+
+  /** The next number of a sequenced subscription; nothing for the others. */
+  private numbered(channel: Channel): { seq?: number } {
+    return SEQUENCED.includes(channel.name) ? { seq: ++channel.seq } : {};
   }
 
   private snapshot(channel: Channel, ticker: string, id: number): void {
@@ -163,12 +177,13 @@ export class FeedClient implements ExchangeListener {
 
   delta(ticker: string, side: Side, price: Price, delta: Count, order: ExchangeOrder | null): void {
     for (const channel of this.channels) {
+      if (channel.name === 'ticker') this.quote(channel, ticker);
       if (channel.name !== 'orderbook_delta' || !channel.tickers!.has(ticker)) continue;
       const shown = side === ASK && !channel.yesPrices ? complement(price) : price;
       const leg = side === BID ? 'yes' : 'no';
       const time = this.exchange.now();
       const own =
-        order !== null && order.userId === this.userId
+        order !== null && order.userId === this.userId && order.clientOrderId !== ''
           ? `,"client_order_id":${JSON.stringify(order.clientOrderId)}`
           : '';
       this.sink.send(
@@ -184,6 +199,17 @@ export class FeedClient implements ExchangeListener {
       ...tradeBody(trade),
       ...times,
     }));
+    for (const channel of this.channels) if (channel.name === 'ticker') this.quote(channel, trade.ticker);
+  }
+
+  /** The `ticker` frame of a market, when anything in it changed. */
+  private quote(channel: Channel, ticker: string): void {
+    const market = this.exchange.markets.get(ticker);
+    if (market === undefined || (channel.tickers !== null && !channel.tickers.has(ticker))) return;
+    const key = tickerKey(market);
+    if (channel.sent.get(ticker) === key) return;
+    channel.sent.set(ticker, key);
+    this.send({ type: 'ticker', sid: channel.sid, msg: tickerBody(this.exchange, market) });
   }
 
   fill(fill: ExchangeFill): void {
@@ -203,11 +229,11 @@ export class FeedClient implements ExchangeListener {
         user_id: userId,
         market_ticker: ticker,
         position_fp: formatCount(h.position),
-        position_cost_dollars: formatMoney(h.traded),
-        realized_pnl_dollars: '0.0000',
+        position_cost_dollars: formatMoney(h.exposure),
+        realized_pnl_dollars: formatMoney(h.realized),
         fees_paid_dollars: formatMoney(h.feesPaid),
-        position_fee_cost_dollars: '0.0000',
-        volume_fp: '0.00',
+        position_fee_cost_dollars: formatMoney(h.openFees),
+        volume_fp: formatCount(h.volume),
       };
     });
   }
@@ -226,13 +252,12 @@ export class FeedClient implements ExchangeListener {
     for (const channel of this.channels) {
       if (channel.name !== name || (channel.tickers !== null && ticker !== '' && !channel.tickers.has(ticker)))
         continue;
-      if (SEQUENCED.includes(name)) this.send({ type, sid: channel.sid, seq: ++channel.seq, msg: body() });
-      else this.send({ type, sid: channel.sid, msg: body() });
+      this.send({ type, sid: channel.sid, ...this.numbered(channel), msg: body() });
     }
   }
 
-  private error(id: number, code: number, text: string): void {
-    this.send({ id, type: 'error', msg: { code, msg: text } });
+  private error(id: number, code: number, text: string, ticker = ''): void {
+    this.send({ id, type: 'error', msg: { code, msg: text, ...(ticker === '' ? {} : { market_ticker: ticker }) } });
   }
 
   private send(message: Json): void {
@@ -248,17 +273,4 @@ function tickersOf(params: Json): string[] | null {
   const many = params['market_tickers'];
   if (Array.isArray(many)) return many.filter((t) => typeof t === 'string');
   return typeof params['market_ticker'] === 'string' ? [params['market_ticker']] : null;
-}
-
-/** A stable UUID-shaped id for a ticker. */
-function marketId(ticker: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b1;
-  for (let i = 0; i < ticker.length; i++) {
-    a = Math.imul(a ^ ticker.charCodeAt(i), 0x01000193);
-    b = Math.imul(b ^ ticker.charCodeAt(i), 0x85ebca6b);
-  }
-  const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
-  const [x, y] = [hex(a), hex(b)];
-  return `${x}-${y.slice(0, 4)}-4${y.slice(5)}-a${x.slice(1, 4)}-${x}${y.slice(0, 4)}`;
 }

@@ -1,3 +1,5 @@
-export { type CapturedFrame, type FeedSurvey, surveyFeed } from './playback.ts';
+export { EXCHANGE_RULES, type ExchangeRules } from './rules.ts';
 export { PortInUse } from './server.ts';
+export { StateError } from './store.ts';
+export { type CapturedFrame, type FeedSurvey, surveyFeed } from './survey.ts';
 export { type ClientKey, World, type WorldOptions } from './world.ts';

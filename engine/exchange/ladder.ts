@@ -1,4 +1,4 @@
-import { type BookId, Books, type Grid, NO_LEVEL } from '../market/index.ts';
+import { type BookId, Books, type Grid, NO_LEVEL, REFUSED } from '../market/index.ts';
 import { BID, type Count, opposite, type Side } from '../units/index.ts';
 import type { ExchangeOrder } from './order.ts';
 
@@ -7,6 +7,14 @@ export interface Entry {
   /** Contracts left. */
   left: number;
   readonly order: ExchangeOrder | null;
+  /** Rises from the front of a queue to its back; never given twice. */
+  readonly place: number;
+}
+
+/** Contracts of nobody's that left a queue, and the place they had in it. */
+export interface Taken {
+  readonly place: number;
+  readonly count: number;
 }
 
 /** Told of every change of a level's displayed count. */
@@ -22,6 +30,7 @@ export class Ladder {
   private readonly book: BookId;
   private readonly queues: Map<number, Entry[]>[] = [new Map(), new Map()];
   private readonly onDelta: DeltaListener;
+  private nextPlace = 0;
 
   constructor(grid: Grid, onDelta: DeltaListener) {
     this.grid = grid;
@@ -60,22 +69,13 @@ export class Ladder {
   /** Join the back of a level's queue. */
   append(side: Side, level: number, left: number, order: ExchangeOrder | null): void {
     if (left <= 0) return;
-    const queue = this.queues[side]!.get(level);
-    const last = queue?.[queue.length - 1];
-    if (queue === undefined) this.queues[side]!.set(level, [{ left, order }]);
-    else if (order === null && last !== undefined && last.order === null) last.left += left;
-    else queue.push({ left, order });
+    this.enqueue(side, level, left, order);
     this.change(side, level, left, order);
   }
 
   /** Take contracts off an entry; it leaves the queue when nothing is left. */
   reduce(side: Side, level: number, entry: Entry, by: number): void {
-    entry.left -= by;
-    if (entry.left === 0) {
-      const queue = this.queues[side]!.get(level)!;
-      queue.splice(queue.indexOf(entry), 1);
-      if (queue.length === 0) this.queues[side]!.delete(level);
-    }
+    this.dequeue(side, level, entry, by);
     this.change(side, level, -by, entry.order);
   }
 
@@ -91,21 +91,78 @@ export class Ladder {
     return sum as Count;
   }
 
-  /** Take contracts of nobody's off a level, from the back. */
-  reduceBackground(side: Side, level: number, by: number): void {
+  /** Take contracts of nobody's off a level, from the back; what was taken where, in the order of taking. */
+  reduceBackground(side: Side, level: number, by: number): Taken[] {
+    const taken = this.withdraw(side, level, by);
+    for (const { count } of taken) this.change(side, level, -count, null);
+    return taken;
+  }
+
+  /**
+   * Put contracts of nobody's back at a place of a queue, or at its back without a place. Not displayed: the caller
+   * moves liquidity within the queue and takes as much off elsewhere with `withdraw` or `eat` before anybody looks.
+   */
+  restore(side: Side, level: number, count: number, place?: number): void {
+    if (count <= 0) return;
+    if (place === undefined) {
+      this.enqueue(side, level, count, null);
+      return;
+    }
+    const queue = this.queues[side]!.get(level);
+    const entry = { left: count, order: null, place };
+    if (queue === undefined) {
+      this.queues[side]!.set(level, [entry]);
+      return;
+    }
+    const at = queue.findIndex((e) => e.place >= place);
+    if (at >= 0 && queue[at]!.place === place) queue[at]!.left += count;
+    else queue.splice(at < 0 ? queue.length : at, 0, entry);
+  }
+
+  /** Take contracts of nobody's off an entry; not displayed (see `restore`). */
+  eat(side: Side, level: number, entry: Entry, by: number): void {
+    this.dequeue(side, level, entry, by);
+  }
+
+  /** Take contracts of nobody's off the back of a queue; not displayed (see `restore`). */
+  withdraw(side: Side, level: number, by: number): Taken[] {
+    const taken: Taken[] = [];
     let left = by;
     const queue = this.queue(side, level);
     for (let i = queue.length - 1; i >= 0 && left > 0; i--) {
       const entry = queue[i]!;
       if (entry.order !== null) continue;
-      const take = Math.min(left, entry.left);
-      this.reduce(side, level, entry, take);
-      left -= take;
+      const count = Math.min(left, entry.left);
+      this.dequeue(side, level, entry, count);
+      taken.push({ place: entry.place, count });
+      left -= count;
     }
+    return taken;
+  }
+
+  private enqueue(side: Side, level: number, left: number, order: ExchangeOrder | null): void {
+    const queue = this.queues[side]!.get(level);
+    const last = queue?.[queue.length - 1];
+    if (order === null && last !== undefined && last.order === null) {
+      last.left += left;
+      return;
+    }
+    const entry = { left, order, place: this.nextPlace++ };
+    if (queue === undefined) this.queues[side]!.set(level, [entry]);
+    else queue.push(entry);
+  }
+
+  private dequeue(side: Side, level: number, entry: Entry, by: number): void {
+    entry.left -= by;
+    if (entry.left > 0) return;
+    const queue = this.queues[side]!.get(level)!;
+    queue.splice(queue.indexOf(entry), 1);
+    if (queue.length === 0) this.queues[side]!.delete(level);
   }
 
   private change(side: Side, level: number, delta: number, order: ExchangeOrder | null): void {
-    this.books.add(this.book, side, level, delta);
+    if (this.books.add(this.book, side, level, delta) === REFUSED)
+      throw new Error(`level ${level} cannot change by ${delta}: the queue and its displayed total have parted`);
     this.onDelta(side, level, delta, order);
   }
 }

@@ -1,8 +1,9 @@
 import type { FeeSchedule, Grid, MarketStatus } from '../market/index.ts';
 import type { Count, Price, Side, TimeUs } from '../units/index.ts';
-import type { GroupRules, OrderGroup } from './groups.ts';
+import type { OrderGroup } from './groups.ts';
 import type { Ladder } from './ladder.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
+import type { ExchangeRules } from './rules.ts';
 
 /** A market as the exchange lists it. */
 export interface Listing {
@@ -41,5 +42,6 @@ export interface ExchangeListener {
 export interface ExchangeOptions {
   readonly now: () => TimeUs;
   readonly newId: () => string;
-  readonly groupRules?: GroupRules;
+  /** Readings other than the defaults. */
+  readonly rules?: Partial<ExchangeRules>;
 }

@@ -20,12 +20,15 @@ export interface OrderRequest {
   readonly groupId: string;
   /** Unix seconds, 0 for never. */
   readonly expirationSeconds: number;
+  /** The shard asked for; absent or -1: the market's. */
+  readonly exchangeIndex?: number;
 }
 
 /** An order in the exchange's books and records. */
 export interface ExchangeOrder {
   readonly orderId: string;
-  readonly clientOrderId: string;
+  /** An amend may change it; every id it ever had stays used. */
+  clientOrderId: string;
   readonly userId: string;
   readonly ticker: string;
   readonly side: Side;
@@ -35,6 +38,7 @@ export interface ExchangeOrder {
   remainingCount: Count;
   status: OrderStatus;
   readonly selfTrade: SelfTrade;
+  readonly postOnly: boolean;
   readonly cancelOnPause: boolean;
   readonly groupId: string;
   readonly expirationSeconds: number;

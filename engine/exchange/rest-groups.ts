@@ -1,7 +1,7 @@
-import { type Count, formatCount } from '../units/index.ts';
-import { countField, intField, objectOf } from './bodies.ts';
-import { type ApiAnswer, type ApiCall, ok } from './call.ts';
+import { type Count, formatCount, ONE_CONTRACT } from '../units/index.ts';
+import { type ApiAnswer, type ApiCall, invalidParameters, ok } from './call.ts';
 import type { Exchange } from './exchange.ts';
+import { checkSubaccount, countField, intField, objectOf } from './fields.ts';
 import { OrderGroup } from './groups.ts';
 import { Refusal } from './order.ts';
 
@@ -22,12 +22,14 @@ export class GroupApi {
     if (method === 'GET' && id === undefined) {
       return ok({ order_groups: [...this.exchange.groups.values()].filter((g) => g.userId === userId).map(groupBody) });
     }
-    if (method === 'POST' && id === 'create') return this.createGroup(call);
-    const group = this.exchange.groups.get(id ?? '');
+    if (method === 'POST' && id === 'create' && path.length === 3) return this.createGroup(call);
+    if (path.length > 4 || id === undefined) return null;
+    const group = this.exchange.groups.get(id);
     if (group === undefined || group.userId !== userId) throw new Refusal(404, 'not_found');
-    if (method === 'GET') {
+    if (method === 'GET' && path.length === 3) {
       const orders = this.exchange.restingOf(userId).filter((o) => o.groupId === group.groupId);
-      return ok({ ...groupBody(group), orders: orders.map((o) => o.orderId) });
+      const { id: _id, ...body } = groupBody(group);
+      return ok({ ...body, orders: orders.map((o) => o.orderId) });
     }
     if (Number(query.get('exchange_index') ?? 0) !== group.exchangeIndex) throw new Refusal(404, 'not_found');
     if (method === 'DELETE' && path.length === 3) {
@@ -47,8 +49,12 @@ export class GroupApi {
   }
 
   private createGroup(call: ApiCall): ApiAnswer {
-    const o = objectOf(call.body, 'CreateOrderGroupRequest');
-    const shard = intField(o, 'exchange_index', 'CreateOrderGroupRequest') ?? 0;
+    const model = 'CreateOrderGroupRequest';
+    const o = objectOf(call.body, model);
+    const shard = intField(o, 'exchange_index', model) ?? 0;
+    checkSubaccount(o, model);
+    if (!this.exchange.account(call.userId).cash.has(shard))
+      throw new Refusal(404, 'user_not_found', 'user not found', 'Exchange Sharding: fund the shard first');
     const group = new OrderGroup(this.newId(), call.userId, shard, groupLimit(call.body));
     this.exchange.addGroup(group);
     this.announce(group, 'created');
@@ -59,6 +65,8 @@ export class GroupApi {
     for (const l of this.exchange.listeners) l.group(group, event);
   }
 }
+
+const MOST_CONTRACTS = 1_000_000;
 
 function groupBody(g: OrderGroup): Record<string, unknown> {
   return {
@@ -73,11 +81,12 @@ function groupLimit(body: unknown): Count {
   const model = 'OrderGroupLimit';
   const o = objectOf(body, model);
   const whole = intField(o, 'contracts_limit', model);
-  const limit =
-    o['contracts_limit_fp'] === undefined
-      ? (((whole ?? 0) * 100) as Count)
-      : countField(o, 'contracts_limit_fp', model);
-  if (limit <= 0 || limit > 100_000_000)
-    throw new Refusal(400, 'invalid_parameters', 'invalid parameters', 'contracts_limit must be 1 to 1000000');
+  const exact = o['contracts_limit_fp'] === undefined ? null : countField(o, 'contracts_limit_fp', model);
+  if (whole === null && exact === null) throw invalidParameters('contracts_limit or contracts_limit_fp is required');
+  if (whole !== null && exact !== null && exact !== whole * ONE_CONTRACT)
+    throw invalidParameters('contracts_limit and contracts_limit_fp differ');
+  const limit = (exact ?? (whole ?? 0) * ONE_CONTRACT) as Count;
+  if (limit < ONE_CONTRACT || limit > MOST_CONTRACTS * ONE_CONTRACT)
+    throw invalidParameters(`contracts_limit must be 1 to ${MOST_CONTRACTS}`);
   return limit;
 }

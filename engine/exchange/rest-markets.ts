@@ -1,6 +1,6 @@
-import { formatRfc3339 } from '../units/index.ts';
+import { type Count, formatRfc3339 } from '../units/index.ts';
 import { bookBody, marketBody, tradeBody } from './bodies.ts';
-import { type ApiAnswer, type ApiCall, ok, paged } from './call.ts';
+import { type ApiAnswer, type ApiCall, badParameter, listParameter, ok, paged, timeBounds } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveMarket } from './listing.ts';
 import { Refusal } from './order.ts';
@@ -17,20 +17,20 @@ export class MarketApi {
   answer(call: ApiCall): ApiAnswer | null {
     const { method, path, query } = call;
     if (method !== 'GET') return null;
-    if (path[0] === 'exchange') return this.exchangeInfo(path[1] ?? '');
+    if (path[0] === 'exchange') return path.length === 2 ? this.exchangeInfo(path[1]!) : null;
     if (path[0] === 'events' && path.length === 2) return ok(this.event(path[1]!));
     if (path[0] === 'series' && path.length === 2) return ok(this.series(path[1]!));
     if (path[0] !== 'markets') return null;
     if (path.length === 1) return ok(this.marketList(call));
     if (path[1] === 'trades' && path.length === 2) return ok(this.tradeList(call));
-    if (path[1] === 'orderbooks' && path.length === 2) {
-      return ok({
-        orderbooks: query.getAll('tickers').map((t) => ({ ticker: t, orderbook_fp: bookBody(this.find(t), 0) })),
-      });
-    }
+    if (path[1] === 'orderbooks' && path.length === 2) return ok(this.books(query.getAll('tickers')));
+    if (path.length > 3 || (path.length === 3 && path[2] !== 'orderbook')) return null;
     const market = this.find(path[1]!);
-    if (path.length === 2) return ok({ market: marketBody(market) });
-    return path[2] === 'orderbook' ? ok({ orderbook_fp: bookBody(market, Number(query.get('depth') ?? 0)) }) : null;
+    if (path.length === 2) return ok({ market: this.body(market) });
+    const depth = Number(query.get('depth') ?? 0);
+    if (!Number.isInteger(depth) || depth < 0 || depth > 100)
+      throw badParameter('GetMarketOrderbook', 'Depth', depth > 100 ? 'lte' : 'gte');
+    return ok({ orderbook_fp: bookBody(market, depth) });
   }
 
   private exchangeInfo(what: string): ApiAnswer | null {
@@ -38,6 +38,17 @@ export class MarketApi {
     if (what === 'schedule') return ok({ schedule: { standard_hours: [], maintenance_windows: [] } });
     if (what === 'user_data_timestamp') return ok({ as_of_time: formatRfc3339(this.exchange.now()) });
     return null;
+  }
+
+  private books(tickers: readonly string[]): unknown {
+    if (tickers.length === 0 || tickers.length > 100)
+      throw badParameter('GetMarketOrderbooks', 'Tickers', tickers.length === 0 ? 'required' : 'lte');
+    return { orderbooks: tickers.map((t) => ({ ticker: t, orderbook_fp: bookBody(this.find(t), 0) })) };
+  }
+
+  /** Open interest is what the accounts hold: nobody knows who stands behind recorded or synthetic liquidity. */
+  private body(market: LiveMarket): Record<string, unknown> {
+    return marketBody(market, openInterest(this.exchange, market.listing.ticker));
   }
 
   private find(ticker: string): LiveMarket {
@@ -48,7 +59,7 @@ export class MarketApi {
 
   private marketList(call: ApiCall): unknown {
     const { query } = call;
-    const tickers = query.get('tickers')?.split(',');
+    const tickers = listParameter(query, 'tickers');
     const status = query.get('status');
     const words: Readonly<Record<string, string>> = {
       open: 'active',
@@ -58,19 +69,21 @@ export class MarketApi {
     };
     const found = [...this.exchange.markets.values()].filter(
       ({ listing }) =>
-        (tickers === undefined || tickers.includes(listing.ticker)) &&
+        (tickers === null || tickers.includes(listing.ticker)) &&
         (query.get('event_ticker') ?? listing.eventTicker) === listing.eventTicker &&
         (query.get('series_ticker') ?? listing.seriesTicker) === listing.seriesTicker &&
         (status === null || (words[status] ?? status) === listing.status),
     );
-    return paged(call, 'GetMarkets', 'markets', found, marketBody);
+    return paged(call, 'GetMarkets', 'markets', found, (m) => this.body(m));
   }
 
   private tradeList(call: ApiCall): unknown {
     const ticker = call.query.get('ticker');
+    const { from, to } = timeBounds(call.query);
     const trades = [...this.exchange.markets.values()]
       .filter((m) => ticker === null || m.listing.ticker === ticker)
-      .flatMap((m) => m.trades)
+      .flatMap((m) => m.trades.filter((t) => t.time >= from && t.time <= to))
+      .reverse()
       .sort((a, b) => b.time - a.time);
     return paged(call, 'GetTrades', 'trades', trades, (t) => ({
       ticker: t.ticker,
@@ -92,7 +105,7 @@ export class MarketApi {
       category: '',
       exchange_index: exchangeIndex,
     };
-    return { event, markets: markets.map(marketBody) };
+    return { event, markets: markets.map((m) => this.body(m)) };
   }
 
   private series(ticker: string): unknown {
@@ -114,4 +127,16 @@ export class MarketApi {
       },
     };
   }
+}
+
+/** Contracts that accounts hold in a market, the side with more of them. */
+export function openInterest(exchange: Exchange, ticker: string): Count {
+  let yes = 0;
+  let no = 0;
+  for (const account of exchange.accounts.values()) {
+    const position = account.holdings.get(ticker)?.position ?? 0;
+    if (position > 0) yes += position;
+    else no -= position;
+  }
+  return Math.max(yes, no) as Count;
 }

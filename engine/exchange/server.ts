@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse, WebSocket } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import type { TimeUs } from '../units/index.ts';
 import { KeyRing } from './auth.ts';
-import { Bucket, TIERS } from './buckets.ts';
+import { AccountBuckets } from './buckets.ts';
 import type { Exchange } from './exchange.ts';
 import { FeedClient } from './feed.ts';
 import { Refusal } from './order.ts';
@@ -51,7 +51,7 @@ export class ExchangeServer {
   private readonly options: ServerOptions;
   private readonly api: RestApi;
   private readonly sockets = new Set<WebSocket<SocketData>>();
-  private readonly buckets = new Map<string, { read: Bucket; write: Bucket }>();
+  private readonly buckets = new Map<string, AccountBuckets>();
   private listening: Listening | null = null;
   private pinger: NodeJS.Timeout | null = null;
   private readonly app = App();
@@ -210,18 +210,15 @@ export class ExchangeServer {
   }
 
   private charge(call: ApiCall): void {
-    const { bucket, tokens } = RestApi.cost(call);
     let buckets = this.buckets.get(call.userId);
     const time = this.exchange.now();
     if (buckets === undefined) {
-      const t = TIERS[this.options.tier]!;
-      buckets = {
-        read: new Bucket(t.read, t.read * t.readSeconds, time),
-        write: new Bucket(t.write, t.write * t.writeSeconds, time),
-      };
+      const shards = new Set([...this.exchange.markets.values()].map((m) => m.listing.exchangeIndex));
+      buckets = new AccountBuckets(this.options.tier, shards, time);
       this.buckets.set(call.userId, buckets);
     }
-    if (!buckets[bucket].take(tokens, time)) throw new Refusal(429, 'too_many_requests', 'too many requests');
+    const cost = RestApi.cost(call, this.exchange.restingOf(call.userId).length);
+    if (!buckets.take(cost, time)) throw new Refusal(429, 'too_many_requests', 'too many requests');
   }
 
   private authenticate(req: HttpRequest, method: string, path: string): string {

@@ -15,6 +15,7 @@ export type TapeEvent =
   | {
       readonly kind: 'snapshot';
       readonly ticker: string;
+      /** Price and count of each level in turn. */
       readonly bids: readonly number[];
       readonly asks: readonly number[];
     }
@@ -42,28 +43,32 @@ type Json = Record<string, unknown>;
  * @throws Error naming what is wrong
  */
 export function readTapeEvent(text: string, yesPrices: boolean): TapeEvent | null {
-  const frame = JSON.parse(text) as Json;
-  const body = frame['msg'] as Json | undefined;
-  if (typeof body !== 'object' || body === null) return null;
-  const ticker = String(body['market_ticker'] ?? '');
-  switch (frame['type']) {
+  const frame = JSON.parse(text) as Json | null;
+  const body = frame?.['msg'] as Json | undefined;
+  if (typeof frame !== 'object' || typeof body !== 'object' || body === null) return null;
+  switch (frame?.['type']) {
     case 'orderbook_snapshot':
-      return { kind: 'snapshot', ticker, bids: levels(body, 'yes', false), asks: levels(body, 'no', !yesPrices) };
+      return {
+        kind: 'snapshot',
+        ticker: tickerOf(body),
+        bids: levels(body, 'yes', false),
+        asks: levels(body, 'no', !yesPrices),
+      };
     case 'orderbook_delta': {
-      const side = body['side'] === 'yes' ? BID : body['side'] === 'no' ? ASK : undefined;
-      if (side === undefined) throw new Error(`side is ${JSON.stringify(body['side'])}, expected yes or no`);
+      const side = sideOf(body['side'], 'side');
       const at = priceOf(body['price_dollars'] ?? body['price']);
       const price = side === ASK && !yesPrices ? complement(at) : at;
-      return { kind: 'delta', ticker, side, price, delta: countOf(body['delta_fp'] ?? body['delta']) };
+      return { kind: 'delta', ticker: tickerOf(body), side, price, delta: countOf(body['delta_fp'] ?? body['delta']) };
     }
     case 'trade': {
-      const taker = body['taker_outcome_side'] ?? body['taker_side'];
       const price = priceOf(body['yes_price_dollars'] ?? body['yes_price']);
       const count = countOf(body['count_fp'] ?? body['count']);
+      if (count <= 0) throw new Error(`a trade of ${count / 100} contracts`);
+      const takerSide = sideOf(body['taker_outcome_side'] ?? body['taker_side'], 'taker side');
       return {
         kind: 'trade',
-        ticker,
-        takerSide: taker === 'yes' ? BID : ASK,
+        ticker: tickerOf(body),
+        takerSide,
         price,
         count,
         isBlock: body['is_block_trade'] === true,
@@ -74,21 +79,41 @@ export function readTapeEvent(text: string, yesPrices: boolean): TapeEvent | nul
   }
 }
 
+function tickerOf(body: Json): string {
+  const ticker = body['market_ticker'];
+  if (typeof ticker === 'string' && ticker !== '') return ticker;
+  throw new Error(`market_ticker is ${JSON.stringify(ticker)}, expected a ticker`);
+}
+
+function sideOf(value: unknown, what: string): Side {
+  if (value === 'yes') return BID;
+  if (value === 'no') return ASK;
+  throw new Error(`${what} is ${JSON.stringify(value)}, expected yes or no`);
+}
+
 function levels(body: Json, leg: 'yes' | 'no', flip: boolean): number[] {
-  const list = (body[`${leg}_dollars_fp`] ?? body[`${leg}_dollars`] ?? body[leg] ?? []) as unknown[];
+  const list = body[`${leg}_dollars_fp`] ?? body[`${leg}_dollars`] ?? body[leg] ?? [];
+  if (!Array.isArray(list)) throw new Error(`the ${leg} side is no list of levels`);
   const flat: number[] = [];
-  for (const entry of list) {
-    const [rawPrice, rawCount] = entry as [unknown, unknown];
-    const at = priceOf(rawPrice);
-    flat.push(flip ? complement(at) : at, countOf(rawCount));
+  for (const entry of list as unknown[]) {
+    if (!Array.isArray(entry) || entry.length !== 2)
+      throw new Error(`level ${JSON.stringify(entry)} of the ${leg} side is no pair of price and count`);
+    const at = priceOf(entry[0]);
+    const count = countOf(entry[1]);
+    if (count < 0) throw new Error(`level ${JSON.stringify(entry)} of the ${leg} side is negative`);
+    flat.push(flip ? complement(at) : at, count);
   }
   return flat;
 }
 
 function priceOf(value: unknown): Price {
-  return typeof value === 'string' ? parsePrice(value) : priceFromCents(value as number);
+  if (typeof value === 'string') return parsePrice(value);
+  if (typeof value === 'number') return priceFromCents(value);
+  throw new Error(`price is ${JSON.stringify(value)}`);
 }
 
 function countOf(value: unknown): number {
-  return typeof value === 'string' ? parseCount(value) : countFromContracts(value as number);
+  if (typeof value === 'string') return parseCount(value);
+  if (typeof value === 'number') return countFromContracts(value);
+  throw new Error(`count is ${JSON.stringify(value)}`);
 }

@@ -3,9 +3,11 @@ import { feeSchedule, type Grid, LINEAR_CENT } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { Exchange } from './exchange.ts';
 import type { Listing } from './listing.ts';
-import { type CapturedFrame, type FeedSurvey, Playback } from './playback.ts';
+import { Playback } from './playback.ts';
+import type { ExchangeRules } from './rules.ts';
 import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
 import { isKnown, Store } from './store.ts';
+import { type CapturedFrame, type FeedSurvey, readEvent } from './survey.ts';
 import { SYNTHETIC, Synthetic } from './synthetic.ts';
 
 /** A key a client signs with. */
@@ -22,6 +24,8 @@ export interface WorldOptions {
   readonly balance: Money;
   /** Maker fees as in the series that have them; otherwise only takers pay. */
   readonly makerFees: boolean;
+  /** Readings of Kalshi's rules other than the defaults. */
+  readonly rules?: Partial<ExchangeRules>;
   /** File the accounts are kept in across restarts; none: kept in memory. */
   readonly statePath?: string;
   /** Recording to play: its survey, and a fresh pass over its frames. Absent: a synthetic market. */
@@ -35,13 +39,16 @@ export interface WorldOptions {
   /** Play nothing past the opening snapshots before `play()` is called. */
   readonly holdFeed?: boolean;
   readonly onFeedEnd?: (frames: number) => void;
-  readonly onFailure?: (message: string) => void;
+  /** The recording cannot be played any further; the exchange goes on with the books as they are. */
+  readonly onFailure: (message: string) => void;
 }
 
 const SHARDS = [0, 1, 2, 3];
 const USER = 'user-1';
 const SYNTHETIC_TICKERS = ['SYN-A-T50', 'SYN-A-T60'];
 const STEP_MS = 50;
+/** How often orders and markets are looked at whose time may have come. */
+const TICK_MS = 100;
 const DAY_US = 86_400_000_000;
 /** Frames applied between two looks at the event loop when playing as fast as possible. */
 const BURST = 200;
@@ -57,6 +64,8 @@ export class World {
   private readonly store: Store | null;
   private readonly timers: NodeJS.Timeout[] = [];
   private closed = false;
+  private listening = false;
+  private held: boolean;
   private release: () => void = () => {};
   private readonly released: Promise<void>;
 
@@ -65,9 +74,9 @@ export class World {
     this.released = new Promise((resolve) => {
       this.release = resolve;
     });
-    if (options.holdFeed !== true) this.release();
+    this.held = options.holdFeed === true;
     const now = wallClock();
-    this.exchange = new Exchange({ now, newId: randomUUID });
+    this.exchange = new Exchange({ now, newId: randomUUID, rules: options.rules ?? {} });
     this.server = new ExchangeServer(this.exchange, options.server);
     const grids: ReadonlyMap<string, Grid> =
       options.feed?.survey.markets ?? new Map(SYNTHETIC_TICKERS.map((t) => [t, LINEAR_CENT]));
@@ -79,21 +88,44 @@ export class World {
     if (this.store !== null) this.server.beforeSend = () => this.store?.flush();
   }
 
-  /** Listen, and let the world move. @throws PortInUse */
+  /** Let the opening books stand, listen, and let the world move. @throws PortInUse */
   async start(): Promise<number> {
-    this.port = await this.server.listen();
-    this.timers.push(setInterval(() => this.exchange.tick(), 100));
-    if (this.options.feed === undefined) this.runSynthetic();
-    else this.playFeed().catch((error: unknown) => this.options.onFailure?.((error as Error).message));
+    const world = this.options.feed === undefined ? this.openSynthetic() : null;
+    if (world === null) await this.openFeed();
+    try {
+      this.port = await this.server.listen();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.timers.push(setInterval(() => this.exchange.tick(), TICK_MS));
+    if (world !== null) this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
+    this.listening = true;
+    this.releaseFeed();
     return this.port;
+  }
+
+  /** Start the recording; resolves when its opening books stand, or when it has ended before any moved. */
+  private openFeed(): Promise<void> {
+    return new Promise((opened) => {
+      this.playFeed(opened)
+        .catch((error: unknown) => this.options.onFailure((error as Error).message))
+        .finally(opened);
+    });
   }
 
   /** Let a held recording run. */
   play(): void {
-    this.release();
+    this.held = false;
+    this.releaseFeed();
+  }
+
+  private releaseFeed(): void {
+    if (this.listening && !this.held) this.release();
   }
 
   close(): void {
+    if (this.closed) return;
     this.closed = true;
     this.release();
     for (const timer of this.timers) clearInterval(timer);
@@ -111,13 +143,13 @@ export class World {
     this.store?.flush();
   }
 
-  private runSynthetic(): void {
+  private openSynthetic(): Synthetic {
     const world = new Synthetic(this.exchange, this.tickers, { ...SYNTHETIC, seed: this.options.seed });
     for (let i = 0; i < 100; i++) world.step(STEP_MS / 1000);
-    this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
+    return world;
   }
 
-  private async playFeed(): Promise<void> {
+  private async playFeed(opened: () => void): Promise<void> {
     const { frames, speed, yesPrices } = this.options.feed!;
     const playback = new Playback(this.exchange, yesPrices);
     let startedMs = 0;
@@ -125,19 +157,18 @@ export class World {
     let applied = 0;
     for await (const batch of frames()) {
       for (const frame of batch) {
-        if (firstUs < 0 && !frame.text.includes('"orderbook_delta"') && !frame.text.includes('"type":"trade"')) {
-          // The opening books stand before anybody looks.
-          playback.apply(frame);
-          continue;
-        }
+        if (this.closed) return;
         const timeUs = playback.timeOf(frame);
-        if (firstUs < 0) {
+        if (firstUs < 0 && moves(frame, yesPrices)) {
+          opened();
           await this.released;
           firstUs = timeUs;
           startedMs = performance.now();
         }
-        if (Number.isFinite(speed)) await this.until(startedMs + (timeUs - firstUs) / 1000 / speed);
-        else if (++applied % BURST === 0) await this.breathe();
+        if (firstUs >= 0) {
+          if (Number.isFinite(speed)) await this.until(startedMs + (timeUs - firstUs) / 1000 / speed);
+          else if (++applied % BURST === 0) await this.breathe();
+        }
         if (this.closed) return;
         playback.apply(frame);
       }
@@ -159,6 +190,12 @@ export class World {
     while (this.server.unreadBytes > MAX_UNREAD_BYTES && !this.closed)
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** True for the first kinds of frame that change a book which stands: all before them open the books. */
+function moves(frame: CapturedFrame, yesPrices: boolean): boolean {
+  const kind = readEvent(frame, yesPrices)?.kind;
+  return kind === 'delta' || kind === 'trade';
 }
 
 function listing(ticker: string, grid: Grid, now: TimeUs, makerFees: boolean): Listing {

@@ -20,6 +20,7 @@ const world = new World({
   seed: 1,
   balance: 1_000_000_000 as Money,
   makerFees: false,
+  onFailure: assert.fail,
 });
 after(() => world.close());
 

@@ -1,0 +1,36 @@
+import { GROUP_RULES, type GroupRules } from './groups.ts';
+
+/**
+ * Points that Kalshi's documents leave open or describe in two ways, each with the reading we take by default. A user who
+ * has seen the other one on the demo exchange can switch it. `docs/exchange.md` tells how to find out.
+ */
+export interface ExchangeRules extends GroupRules {
+  /** A post-only create that would cross: refused with 400, or accepted and cancelled (reason `PostOnlyCrossCancel`). */
+  readonly postOnlyCross: 'refuse' | 'cancel';
+  /** A reduce-only create with nothing to reduce: accepted and cancelled (`ReduceOnlyCancel`), or refused with 400. */
+  readonly reduceOnlyEmpty: 'cancel' | 'refuse';
+  /** An amend that would meet an order of its own account: refused, or carried out up to that order and cancelled. */
+  readonly amendSelfCross: 'refuse' | 'cancel';
+  /** An amend of a post-only order to a price that crosses: it takes, or it is refused like a post-only create. */
+  readonly amendPostOnly: 'take' | 'refuse';
+  /** Admission asks for the fees an order can cost besides its collateral. */
+  readonly reserveFees: boolean;
+  /** A create that is refused uses up its client order id all the same. */
+  readonly refusedUsesClientId: boolean;
+  /** A create whose `exchange_index` is not its market's shard: refused with 404, or routed by its ticker. */
+  readonly wrongShardCreate: 'refuse' | 'route';
+  /** A decrease that names neither shard nor market looks on shard 0 only, as a cancel does, or finds its order. */
+  readonly unroutedDecrease: 'shard0' | 'route';
+}
+
+export const EXCHANGE_RULES: ExchangeRules = {
+  ...GROUP_RULES,
+  postOnlyCross: 'refuse',
+  reduceOnlyEmpty: 'cancel',
+  amendSelfCross: 'refuse',
+  amendPostOnly: 'take',
+  reserveFees: true,
+  refusedUsesClientId: false,
+  wrongShardCreate: 'refuse',
+  unroutedDecrease: 'shard0',
+};

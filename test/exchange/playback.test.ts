@@ -1,0 +1,429 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { surveyFeed } from '../../engine/exchange/survey.ts';
+import { CENTI_CENT, DECI_CENT, LINEAR_CENT, TAPERED_DECI_CENT } from '../../engine/market/index.ts';
+import { ASK, BID } from '../../engine/units/index.ts';
+import { delta, oneBatch, print, type Shot, snapshot, Tape } from './support/tape.ts';
+
+describe('an own order behind recorded size', () => {
+  test('fills only once trades have eaten all that stood before it', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const order = t.place(BID, 50, 5);
+    t.play(delta('yes', 50, -9, 'fill'));
+    assert.equal(order.fillCount, 0);
+    t.play(delta('yes', 50, 20), delta('yes', 50, -3, 'fill'));
+    assert.equal(order.fillCount, 200);
+    t.play(delta('yes', 50, -3, 'fill'));
+    assert.deepEqual([order.fillCount, order.status], [500, 'executed']);
+    assert.equal(t.recorded(BID, 50), 15);
+  });
+
+  test('a cancel of those who came later moves it no further', () => {
+    const t = new Tape().play(snapshot([[50, 10]]));
+    const order = t.place(BID, 50, 5);
+    t.play(delta('yes', 50, 30), delta('yes', 50, -30));
+    assert.equal(t.ahead(order), 10);
+    t.play(delta('yes', 50, -4));
+    assert.equal(t.ahead(order), 6);
+    t.play(delta('yes', 50, -6), delta('yes', 50, 7));
+    assert.equal(t.queue(BID, 50), 'own:5 -:7');
+    assert.equal(order.fillCount, 0);
+  });
+
+  test('sell side the same, in NO money', () => {
+    const t = new Tape().play(snapshot([], [[55, 10]]));
+    const order = t.place(ASK, 55, 5);
+    t.play(delta('no', 55, -10, 'fill'), delta('no', 55, 4), delta('no', 55, -4, 'fill'));
+    assert.equal(order.fillCount, 400);
+    assert.deepEqual(
+      t.fills.map((f) => [f.side, f.price, f.isTaker]),
+      [[ASK, 5500, false]],
+    );
+  });
+});
+
+describe('an own order at a better price than the recorded book', () => {
+  test('is filled first by a trade that went through its price', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const order = t.place(BID, 52, 5);
+    t.play(delta('yes', 50, -3, 'fill'));
+    assert.deepEqual([order.fillCount, order.remainingCount], [300, 200]);
+    assert.equal(t.recorded(BID, 50), 7);
+    t.play(print(50, 8, 'no'));
+    assert.equal(order.status, 'executed');
+    assert.deepEqual(
+      t.fills.map((f) => f.price),
+      [5200, 5200],
+    );
+    assert.equal(t.recorded(BID, 50), 7);
+  });
+
+  test('is filled though recorded orders stand between it and the trade', () => {
+    const t = new Tape().play(
+      snapshot(
+        [
+          [50, 10],
+          [52, 1],
+        ],
+        [[55, 10]],
+      ),
+    );
+    const order = t.place(BID, 51, 5);
+    t.play(print(50, 4, 'no'));
+    assert.equal(order.fillCount, 400);
+    assert.equal(t.recorded(BID, 52), 1);
+  });
+
+  test('is filled by a recorded order that comes to its price or beyond; the rest of that order rests', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const order = t.place(BID, 53, 5);
+    t.play(delta('no', 53, 8));
+    assert.deepEqual([order.status, t.recorded(ASK, 53)], ['executed', 3]);
+    assert.deepEqual(
+      t.trades.map((trade) => [trade.price, trade.count, trade.takerSide]),
+      [[5300, 500, ASK]],
+    );
+    // What our order took is gone for us but not for the recording.
+    t.play(delta('no', 53, -8));
+    assert.equal(t.recorded(ASK, 53), 0);
+  });
+
+  test('with two own orders the better and older is served first', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const worse = t.place(BID, 52, 5);
+    const better = t.place(BID, 53, 5);
+    const younger = t.place(BID, 53, 5);
+    t.play(delta('no', 51, 12));
+    assert.deepEqual([better.fillCount, younger.fillCount, worse.fillCount], [500, 500, 200]);
+    assert.equal(t.recorded(ASK, 51), 0);
+  });
+});
+
+describe('own takers', () => {
+  test('take recorded liquidity once: the recording may still remove it, and cannot fill anybody with it again', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const taker = t.place(BID, 55, 4, { timeInForce: 'immediate_or_cancel' });
+    assert.equal(taker.fillCount, 400);
+    assert.equal(t.recorded(ASK, 55), 6);
+    t.play(delta('no', 55, -3));
+    assert.equal(t.recorded(ASK, 55), 6);
+    t.play(delta('no', 55, -7));
+    assert.equal(t.recorded(ASK, 55), 0);
+    t.play(delta('no', 55, 2));
+    assert.equal(t.recorded(ASK, 55), 2);
+  });
+
+  test('a snapshot brings back what they took', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    t.place(BID, 55, 4, { timeInForce: 'immediate_or_cancel' });
+    t.play(snapshot([[50, 10]], [[55, 10]]));
+    assert.equal(t.recorded(ASK, 55), 10);
+    t.play(delta('no', 55, -10));
+    assert.equal(t.recorded(ASK, 55), 0);
+  });
+
+  test('recorded trades of what they took reach nobody', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    t.place(ASK, 50, 10, { timeInForce: 'immediate_or_cancel' });
+    const order = t.place(BID, 50, 5);
+    t.play(delta('yes', 50, -10, 'fill'));
+    assert.equal(order.fillCount, 0);
+    t.play(delta('yes', 50, 1), delta('yes', 50, -1, 'fill'));
+    assert.equal(order.fillCount, 100);
+    t.play(delta('yes', 50, 10));
+    t.place(ASK, 50, 4 + 3, { timeInForce: 'immediate_or_cancel', selfTrade: 'maker' });
+    assert.equal(t.recorded(BID, 50), 3);
+    const second = t.place(BID, 50, 5);
+    t.play({ ...print(50, 7, 'no'), after: 300 }, delta('yes', 50, -7));
+    assert.equal(t.ahead(second), 3);
+    assert.equal(second.fillCount, 0);
+  });
+});
+
+describe('recorded trades of what own takers took', () => {
+  for (const [name, ...frames] of [
+    ['print first', print(50, 4, 'no'), delta('yes', 50, -4)],
+    ['removal first', delta('yes', 50, -4), print(50, 4, 'no')],
+    ['removal flagged', delta('yes', 50, -4, 'fill')],
+  ] as const) {
+    test(`${name}: they move nobody forward, the next trade does`, () => {
+      const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+      t.place(ASK, 50, 4, { timeInForce: 'immediate_or_cancel' });
+      const order = t.place(BID, 50, 5);
+      t.play(...frames);
+      assert.deepEqual([t.ahead(order), t.recorded(BID, 50)], [6, 6]);
+      t.play({ ...print(50, 2, 'no'), after: 300 }, delta('yes', 50, -2));
+      assert.deepEqual([t.ahead(order), t.recorded(BID, 50)], [4, 4]);
+    });
+  }
+});
+
+describe('a trade told twice, as a print and as a removal', () => {
+  const within = [
+    ['print first', [print(50, 12, 'no'), delta('yes', 50, -12)]],
+    ['removal first', [delta('yes', 50, -12), print(50, 12, 'no')]],
+    ['print first, removal flagged', [print(50, 12, 'no'), delta('yes', 50, -12, 'fill')]],
+    ['flagged removal first', [delta('yes', 50, -12, 'fill'), print(50, 12, 'no')]],
+    ['two prints, then one removal', [print(50, 5, 'no'), print(50, 7, 'no'), delta('yes', 50, -12)]],
+    ['one removal, then two prints', [delta('yes', 50, -12), print(50, 5, 'no'), print(50, 7, 'no')]],
+    [
+      'print, removal, print, removal',
+      [print(50, 5, 'no'), delta('yes', 50, -5), delta('yes', 50, -7), print(50, 7, 'no')],
+    ],
+  ] as const;
+  for (const [name, frames] of within) {
+    test(`${name}: the order has moved forward once`, () => {
+      for (const behind of [0, 3, 100]) {
+        const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+        const order = t.place(BID, 50, 5);
+        if (behind > 0) t.play(delta('yes', 50, behind));
+        else t.play(delta('yes', 50, 2));
+        const there = 10 + (behind || 2);
+        t.play(...frames.map((f) => ({ ...f, after: 10 })));
+        assert.equal(order.fillCount, 200, `${behind} behind`);
+        assert.equal(t.recorded(BID, 50), there - 12);
+        assert.equal(t.queue(BID, 50), there === 12 ? 'own:3' : `own:3 -:${there - 12}`);
+      }
+    });
+
+    test(`${name}: an order further back is as far forward as the trade was large`, () => {
+      const t = new Tape().play(snapshot([[50, 20]], [[55, 10]]));
+      const order = t.place(BID, 50, 5);
+      t.play(delta('yes', 50, 4));
+      t.play(...frames.map((f) => ({ ...f, after: 10 })));
+      assert.deepEqual([order.fillCount, t.ahead(order), t.queue(BID, 50)], [0, 8, '-:8 own:5 -:4']);
+    });
+  }
+
+  test('orders at different places of one level each move once', () => {
+    for (const frames of [
+      [delta('yes', 50, -9), print(50, 9, 'no')],
+      [print(50, 9, 'no'), delta('yes', 50, -9)],
+      [delta('yes', 50, -9, 'fill')],
+    ]) {
+      const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+      const first = t.place(BID, 50, 5);
+      t.play(delta('yes', 50, 4));
+      const second = t.place(BID, 50, 6);
+      t.play(delta('yes', 50, 3), ...frames);
+      assert.equal(t.ahead(first), 1);
+      assert.equal(t.ahead(second), 1 + 5 + 4);
+      assert.equal(t.recorded(BID, 50), 8);
+    }
+  });
+
+  test('a removal that one print explains in part leaves only the rest to the next', () => {
+    const t = new Tape().play(snapshot([], [[55, 10]]));
+    const first = t.place(BID, 50, 5);
+    t.play(delta('yes', 50, 6));
+    const second = t.place(BID, 50, 5);
+    t.play(print(50, 3, 'no'), delta('yes', 50, -6), print(50, 6, 'no'));
+    // 3 and 6 traded: 5 went to the first, 3 to what was recorded between, 1 to the second.
+    assert.deepEqual([first.fillCount, second.fillCount], [500, 100]);
+  });
+
+  test('further apart than a quarter of a second they are two things', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const order = t.place(BID, 50, 5);
+    t.play(delta('yes', 50, 100), delta('yes', 50, -8), { ...print(50, 8, 'no'), after: 251 });
+    assert.equal(t.ahead(order), 2);
+    t.play({ ...delta('yes', 50, -8), after: 251 });
+    assert.equal(t.ahead(order), 2);
+    assert.equal(t.recorded(BID, 50), 94);
+  });
+
+  test('the removal of a print from long ago is a cancel, not a second trade', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const order = t.place(BID, 50, 5);
+    t.play(print(50, 12, 'no'));
+    assert.deepEqual([order.fillCount, t.recorded(BID, 50)], [200, 10]);
+    t.play({ ...delta('yes', 50, -10), after: 300 });
+    assert.deepEqual([order.fillCount, t.recorded(BID, 50)], [200, 0]);
+  });
+
+  test('a print moves the displayed book by what it fills of ours and by nothing else', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    t.place(BID, 50, 5);
+    t.deltas.length = 0;
+    t.play(print(50, 12, 'no'));
+    assert.deepEqual(t.deltas, ['bid 5000 -200 own']);
+    t.deltas.length = 0;
+    t.play(delta('yes', 50, -7), print(50, 3, 'no'));
+    assert.deepEqual(t.deltas, ['bid 5000 -700 -', 'bid 5000 -300 own']);
+  });
+
+  test('every recorded trade is printed once to our clients, whoever filled it', () => {
+    for (const frames of [
+      [print(50, 12, 'no'), delta('yes', 50, -12)],
+      [delta('yes', 50, -12), print(50, 12, 'no')],
+    ]) {
+      const t = new Tape().play(snapshot([[50, 20]], [[55, 10]]));
+      t.play(...frames);
+      assert.equal(
+        t.trades.reduce((sum, trade) => sum + trade.count, 0),
+        1200,
+      );
+    }
+  });
+
+  test('block trades never touched the book', () => {
+    const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+    const order = t.place(BID, 52, 5);
+    t.play({ ...print(50, 40, 'no'), block: true });
+    assert.equal(order.fillCount, 0);
+  });
+});
+
+describe('a snapshot in the middle', () => {
+  test('replaces the recorded book and leaves own orders where they stand', () => {
+    const t = new Tape().play(snapshot([[40, 10]], [[45, 10]]));
+    const order = t.place(BID, 39, 5);
+    t.play(
+      snapshot(
+        [
+          [39, 7],
+          [40, 3],
+        ],
+        [
+          [44, 2],
+          [46, 1],
+        ],
+      ),
+    );
+    assert.deepEqual([t.queue(BID, 39), t.queue(BID, 40)], ['own:5 -:7', '-:3']);
+    assert.deepEqual([t.queue(ASK, 44), t.queue(ASK, 45), t.queue(ASK, 46)], ['-:2', '', '-:1']);
+    assert.equal(order.status, 'resting');
+  });
+
+  test('a book that jumped over its old self does not trade with it', () => {
+    const t = new Tape().play(snapshot([[40, 10]], [[45, 10]]));
+    t.play(snapshot([[50, 10]], [[55, 10]]));
+    assert.deepEqual([t.recorded(BID, 50), t.recorded(ASK, 55), t.recorded(ASK, 45)], [10, 10, 0]);
+    t.play(snapshot([[30, 10]], [[35, 10]]));
+    assert.deepEqual([t.recorded(BID, 30), t.recorded(ASK, 35), t.recorded(BID, 50)], [10, 10, 0]);
+    assert.equal(t.trades.length, 0);
+  });
+
+  test('an own order it has passed by is filled', () => {
+    const t = new Tape().play(snapshot([[40, 10]], [[55, 10]]));
+    const order = t.place(BID, 48, 5);
+    t.play(snapshot([[40, 10]], [[46, 3]]));
+    assert.equal(order.fillCount, 300);
+    assert.deepEqual([t.recorded(ASK, 46), t.recorded(ASK, 55)], [0, 0]);
+    t.play(delta('no', 46, -3));
+  });
+});
+
+describe('recordings that contradict themselves stop with their line', () => {
+  const cases: readonly [string, readonly Shot[], RegExp][] = [
+    ['a delta before its snapshot', [delta('yes', 50, 5)], /^line 1: delta for M comes before its snapshot$/],
+    [
+      'more removed than there is',
+      [snapshot([[50, 3]]), delta('yes', 50, -4)],
+      /^line 2: delta for M removes 4 contracts at 50c where the recording shows 3$/,
+    ],
+    [
+      'a side that is none',
+      [snapshot([]), { raw: { side: 'maybe' } }],
+      /^line 2: .*side is "maybe", expected yes or no$/,
+    ],
+    ['a price that is none', [snapshot([]), { raw: { price_dollars: '1.5' } }], /^line 2: .*15000/],
+    ['a count that is none', [snapshot([]), { raw: { delta_fp: null } }], /^line 2: .*count is undefined$/],
+    [
+      'a price off the grid',
+      [snapshot([]), delta('yes', 50.5, 1)],
+      /^line 2: delta for M has a price of 50.5c, which is not/,
+    ],
+    ['text that is no JSON', [{ text: '{"type":' }], /^line 1: recorded frame cannot be played: /],
+    [
+      'a side that is no list',
+      [{ text: '{"type":"orderbook_snapshot","msg":{"market_ticker":"M","yes":5}}' }],
+      /^line 1: .*the yes side/,
+    ],
+    [
+      'a level that is no pair',
+      [{ text: '{"type":"orderbook_snapshot","msg":{"market_ticker":"M","yes":[5]}}' }],
+      /^line 1: .*pair/,
+    ],
+    ['a negative level', [snapshot([[50, -3]])], /^line 1: .*negative/],
+    ['a trade of nothing', [snapshot([]), print(50, 0, 'no')], /^line 2: .*trade of 0/],
+  ];
+  for (const [name, frames, message] of cases) {
+    test(name, () => {
+      assert.throws(() => new Tape().play(...frames), { message });
+    });
+  }
+});
+
+describe('forms of recordings', () => {
+  test('the old cents form and the fixed-point form give the same book', () => {
+    const old = new Tape();
+    old.raw({ type: 'orderbook_snapshot', msg: { market_ticker: 'M', yes: [[36, 600]], no: [[54, 20]] } });
+    old.raw({ type: 'orderbook_delta', msg: { market_ticker: 'M', side: 'no', price: 54, delta: -5 } });
+    const now = new Tape();
+    now.raw({
+      type: 'orderbook_snapshot',
+      msg: { market_ticker: 'M', yes_dollars_fp: [['0.3600', '600.00']], no_dollars_fp: [['0.5400', '20.00']] },
+    });
+    now.raw({
+      type: 'orderbook_delta',
+      msg: { market_ticker: 'M', side: 'no', price_dollars: '0.5400', delta_fp: '-5.00' },
+    });
+    for (const t of [old, now]) {
+      assert.equal(t.recorded(BID, 36), 600);
+      assert.equal(t.recorded(ASK, 46), 15);
+    }
+  });
+
+  test('recordings in YES money', () => {
+    const t = new Tape({ yesPrices: true });
+    t.raw({ type: 'orderbook_snapshot', msg: { market_ticker: 'M', no_dollars_fp: [['0.5200', '1.00']] } });
+    assert.equal(t.recorded(ASK, 52), 1);
+  });
+
+  test('frames of other kinds, and of markets that are not listed, are counted and left alone', () => {
+    const t = new Tape().play(snapshot([[50, 10]]));
+    t.raw({ type: 'ticker', msg: { market_ticker: 'M' } });
+    t.raw({ type: 'ok', sid: 1, seq: 4 });
+    t.raw({ type: 'trade', msg: { market_ticker: 'Z', yes_price: 5, count: 1, taker_side: 'yes' } });
+    assert.deepEqual(t.playback.counts, { applied: 1, ignored: 3, trades: 0 });
+  });
+});
+
+describe('the first pass over a recording', () => {
+  const survey = (...prices: string[]) =>
+    surveyFeed(
+      oneBatch(
+        prices.map((p) => ({
+          type: 'orderbook_delta',
+          msg: { market_ticker: 'M', side: 'yes', price_dollars: p, delta_fp: '1.00' },
+        })),
+      ),
+      false,
+    );
+
+  test('finds the coarsest grid that holds every price', async () => {
+    for (const [prices, grid] of [
+      [['0.5000', '0.0100'], LINEAR_CENT],
+      [['0.5000', '0.0990'], TAPERED_DECI_CENT],
+      [['0.5010', '0.0100'], DECI_CENT],
+      [['0.5001'], CENTI_CENT],
+    ] as const) {
+      assert.equal((await survey(...prices)).markets.get('M'), grid, prices.join(' '));
+    }
+  });
+
+  test('a price at which nothing can rest is named with its line', async () => {
+    await assert.rejects(survey('0.5000', '1.0000'), /^Error: line 2: .* 100c/);
+  });
+
+  test('a market with trades alone has no book; its trades count for the grid of one that has', async () => {
+    const trade = {
+      type: 'trade',
+      msg: { market_ticker: 'M', yes_price_dollars: '0.5005', count_fp: '1.00', taker_side: 'no' },
+    };
+    assert.equal((await surveyFeed(oneBatch([trade]), false)).markets.size, 0);
+    const both = [{ type: 'orderbook_snapshot', msg: { market_ticker: 'M' } }, trade];
+    assert.equal((await surveyFeed(oneBatch(both), false)).markets.get('M'), CENTI_CENT);
+  });
+});
