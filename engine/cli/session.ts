@@ -16,6 +16,8 @@ import { type Display, openDisplay } from '../ops/display.ts';
 import { type LatencyView, summaryLines } from '../ops/screen.ts';
 import type { Strategy } from '../quoting/index.ts';
 import type { TimeUs } from '../units/index.ts';
+import { SIGNALS } from './interruption.ts';
+import { Pull, type PullGroup } from './pull.ts';
 import { UsageError } from './usage.ts';
 
 /** The venue as a session uses it: the port out, and a start and an end. */
@@ -42,6 +44,8 @@ export interface SessionOptions {
 
 const TIMER_MS = 20;
 const STATUS_MS = 1000;
+/** How long sockets and the journal may take to close. */
+const CLOSE_MS = 3000;
 
 /** One run of the daemon: engine, venue, journal and display joined, from the first request to the last. */
 export class Session {
@@ -60,6 +64,8 @@ export class Session {
   private frameNs = 0;
   private running = false;
   private stopping = false;
+  /** Takes over once the engine has failed; the engine hears nothing more then. */
+  private pull: Pull | null = null;
   private ended: ((result: StopResult) => void) | null = null;
 
   constructor(options: SessionOptions) {
@@ -94,21 +100,65 @@ export class Session {
     });
     this.venue.start();
     this.timers.push(setInterval(() => this.tick(), TIMER_MS));
-    this.timers.push(setInterval(() => this.display.show(this.engine.status(), this.latencyView()), STATUS_MS));
+    this.timers.push(setInterval(() => this.show(), STATUS_MS));
     if (this.options.forMs > 0) this.timers.push(setTimeout(() => this.stop(), this.options.forMs));
-    const onSignal = (): void => this.stop();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-    const result = await finished;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
-    return this.windUp(result);
+    const onSignal = (): void => this.signalled();
+    const onCrash = (error: unknown): void => this.crash(error);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+    process.on('uncaughtException', onCrash);
+    process.on('unhandledRejection', onCrash);
+    try {
+      return await this.windUp(await finished);
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+      process.off('uncaughtException', onCrash);
+      process.off('unhandledRejection', onCrash);
+    }
+  }
+
+  private signalled(): void {
+    if (this.stopping) {
+      const seconds = this.options.config.timing.stopTimeoutMs / 1000;
+      this.say('info', 'stopping', `already stopping: it takes ${seconds} s at the most`);
+    }
+    this.stop();
+  }
+
+  /**
+   * Something threw where nobody expected it. What the engine believes cannot be trusted any more, so the quotes are
+   * pulled without it; then the process ends.
+   */
+  private crash(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.say('error', 'crash', `internal error, quotes are being pulled: ${text}`);
+    this.stopping = true;
+    if (this.pull !== null) return;
+    const { clientPrefix, timing } = this.options.config;
+    this.pull = new Pull({
+      clientPrefix,
+      groups: this.groups(),
+      requestTimeoutMs: timing.requestTimeoutMs,
+      deadlineMs: timing.stopTimeoutMs,
+      request: (request) => this.request(request),
+      nowMs: () => this.options.nowNs() / 1e6,
+    });
+  }
+
+  private groups(): readonly PullGroup[] {
+    try {
+      return this.engine.status().groups;
+    } catch {
+      return [];
+    }
   }
 
   /** Begin the orderly end. Safe to call again. */
   stop(): void {
     if (this.stopping) return;
     this.stopping = true;
-    this.input('{"kind":"command","command":"stop"}');
-    this.engine.onCommand('stop', this.options.nowUs());
+    const time = this.options.nowUs();
+    this.input('{"kind":"command","command":"stop"}', time);
+    this.engine.onCommand('stop', time);
   }
 
   /** Tell people something from outside the engine. */
@@ -118,23 +168,40 @@ export class Session {
 
   private async windUp(result: StopResult): Promise<number> {
     for (const timer of this.timers) clearInterval(timer);
-    const status = this.engine.status();
-    await this.venue.close();
-    const stats = await this.journal?.close();
+    const summary = this.summary();
+    await within(this.venue.close(), CLOSE_MS);
+    const stats = this.journal === null ? undefined : await within(this.journal.close(), CLOSE_MS);
     this.display.close();
-    for (const line of summaryLines(status, this.latencyView())) this.display.print(line);
+    for (const line of summary) this.display.print(line);
     if (stats !== undefined) {
       const dropped = stats.dropped > 0 ? `, ${stats.dropped} DROPPED` : '';
       this.display.print(`  journal ${this.journalPath}: ${stats.records} records, ${stats.bytes} bytes${dropped}`);
     }
-    for (const halt of status.halts) this.display.print(`  halted: ${halt.code}: ${halt.cause}`);
     this.display.print(
       result.clean ? result.text : `WARNING: ${result.text}; ${result.resting} order(s) may still rest`,
     );
-    return result.clean ? 0 : 1;
+    return result.clean && this.pull === null ? 0 : 1;
+  }
+
+  /** The session in lines; none when the engine is past telling. */
+  private summary(): string[] {
+    try {
+      const status = this.engine.status();
+      const halts = status.halts.map((halt) => `  halted: ${halt.code}: ${halt.cause}`);
+      return [...summaryLines(status, this.latencyView()), ...halts];
+    } catch (error) {
+      return [`no summary: ${(error as Error).message}`];
+    }
+  }
+
+  private show(): void {
+    if (this.pull !== null) return;
+    const status = this.engine.status();
+    this.display.show(status, this.latencyView());
   }
 
   private tick(): void {
+    if (this.pull !== null) return this.pullOn(this.pull);
     const time = this.options.nowUs();
     this.input('{"kind":"timer"}', time);
     this.engine.onTimer(time);
@@ -152,10 +219,19 @@ export class Session {
     end(result);
   }
 
+  private pullOn(pull: Pull): void {
+    pull.tick();
+    if (pull.result === null || this.ended === null) return;
+    const end = this.ended;
+    this.ended = null;
+    end(pull.result);
+  }
+
   private waitedForLast = 0;
 
   private onFrame(bytes: Uint8Array, time: TimeUs, receivedNs: number): void {
     this.journal?.frame(bytes, time);
+    if (this.pull !== null) return;
     this.frameNs = receivedNs;
     this.engine.onFrame(bytes, time);
     this.frameNs = 0;
@@ -164,12 +240,17 @@ export class Session {
   private onLink(up: boolean, detail: string): void {
     const time = this.options.nowUs();
     this.input(`{"kind":"link","up":${up},"detail":${JSON.stringify(detail)}}`, time);
+    if (this.pull !== null) return;
     this.engine.onLink(up, detail, time);
   }
 
   private onOutcome(id: number, outcome: RequestOutcome): void {
     const time = this.options.nowUs();
     this.input(`{"kind":"outcome","id":${id},"outcome":${JSON.stringify(outcome)}}`, time);
+    if (this.pull !== null) {
+      this.pull.outcome(id, outcome);
+      return;
+    }
     this.engine.onOutcome(id, outcome, time);
   }
 
@@ -220,5 +301,18 @@ export class Session {
     const { version, config } = this.options;
     journal.session(JSON.stringify({ version, use_yes_price: true, config }), this.options.nowUs());
     return journal;
+  }
+}
+
+/** A promise's value, or undefined when it takes longer than this: nothing may keep an ended session from ending. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

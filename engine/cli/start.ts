@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { engineConfig, readConfig } from './config.ts';
 import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
+import { Interruption } from './interruption.ts';
 import { openSession } from './open.ts';
 import { createStrategy } from './strategies.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
@@ -52,6 +53,7 @@ const OPTIONS = {
 } as const;
 
 const RESTART_MS = 1000;
+const KILL_MS = 500;
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The exchange process: started with the session, started again when it dies, ended with it. */
@@ -111,12 +113,18 @@ class ExchangeProcess {
 
   end(): void {
     this.ending = true;
-    this.child?.kill('SIGTERM');
+    const { child } = this;
+    child?.kill('SIGTERM');
+    // One that hangs would outlive us.
+    setTimeout(() => child?.kill('SIGKILL'), KILL_MS).unref();
   }
 
   private restart(): void {
     if (this.ending) return;
-    this.start().catch((error: Error) => this.onDeath(`the exchange could not be started again: ${error.message}`));
+    this.start().catch((error: Error) => {
+      this.onDeath(`the exchange could not be started again, trying on: ${error.message}`);
+      setTimeout(() => this.restart(), RESTART_MS);
+    });
   }
 }
 
@@ -139,6 +147,7 @@ export async function startCommand(args: string[]): Promise<number> {
     );
   }
   const strategy = createStrategy(file.strategy.name, file.strategy.params);
+  const interruption = new Interruption();
   const folder = mkdtempSync(join(tmpdir(), 'hundred-'));
   const key = makeKeyPair(folder);
   const publicPath = join(folder, 'public.pem');
@@ -151,8 +160,9 @@ export async function startCommand(args: string[]): Promise<number> {
   if (values.feed !== undefined) exchangeArgs.push('--feed', resolve(values.feed), '--speed', values.speed);
   if (values['yes-prices']) exchangeArgs.push('--yes-prices');
   try {
-    return await quote({ file, strategy, key, exchangeArgs, forMs, values });
+    return await quote({ file, strategy, key, exchangeArgs, forMs, values, interruption });
   } finally {
+    interruption.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -163,6 +173,7 @@ interface Plan {
   readonly key: ReturnType<typeof makeKeyPair>;
   readonly exchangeArgs: readonly string[];
   readonly forMs: number;
+  readonly interruption: Interruption;
   readonly values: { readonly feed?: string; readonly journal?: string; readonly 'no-journal': boolean };
 }
 
@@ -175,8 +186,13 @@ async function quote(plan: Plan): Promise<number> {
     (m) => onEvent(m),
     (text) => onDeath(text),
   );
-  const { port, markets, pid } = await exchange.start();
   try {
+    const started = await Promise.race([exchange.start(), plan.interruption.came]);
+    if (started === 'interrupted') {
+      console.log('stopped before anything was quoted');
+      return 0;
+    }
+    const { port, markets, pid } = started;
     const unknown = file.markets.filter((ticker) => !markets.includes(ticker));
     if (unknown.length > 0) {
       throw new UsageError(`markets: the exchange does not list ${unknown.join(', ')}; it lists ${markets.join(', ')}`);
@@ -211,7 +227,11 @@ async function quote(plan: Plan): Promise<number> {
         session.stop();
       }
     };
-    return await session.run();
+    const ended = session.run();
+    // The session catches signals itself now; one that came before that stops it.
+    plan.interruption.end();
+    if (plan.interruption.isRaised) session.stop();
+    return await ended;
   } finally {
     exchange.end();
   }

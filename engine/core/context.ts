@@ -23,8 +23,15 @@ export interface MarketState {
   /** Why the book is not to be trusted, '' when it is. */
   stale: string;
   staleSince: TimeUs;
-  /** Evaluate again: something it depends on changed. */
+  /** Its grid is not the one we opened its book on: not to be quoted, nor recovered, before a restart. */
+  gridChanged: boolean;
+  /** Why the strategy is not asked about it any more, '' while it is. */
+  broken: string;
+  /** Among those to be evaluated, or among those to be looked at again when time has passed. Set by the context. */
   dirty: boolean;
+  waiting: boolean;
+  /** P&L by the last book that could be trusted. */
+  profit: Money;
   /** No creates on a side before this (the exchange refused one), and why each side is quiet. */
   readonly holdUntil: [TimeUs, TimeUs];
   readonly reasons: [QuietReason, QuietReason];
@@ -74,8 +81,10 @@ export class Context {
   phase: Phase = 'starting';
   paused = false;
   linkUp = false;
-  /** The exchange's view has been compared with ours since the link came up. */
+  /** The exchange's view has been compared with ours since the private channels came up. */
   reconciled = false;
+  /** Counts how often what happened to our orders may have escaped us: a comparison begun before proves nothing. */
+  epoch = 0;
   now = 0 as TimeUs;
   readonly startTime: TimeUs;
   readonly counters = {
@@ -91,6 +100,9 @@ export class Context {
     foreignFills: 0,
     feeMismatches: 0,
   };
+  /** Markets to be evaluated, in the order in which something happened to them. */
+  readonly dirtyMarkets: MarketState[] = [];
+  private readonly waitingMarkets: MarketState[] = [];
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly deferred: DeferredRead[] = [];
@@ -101,12 +113,54 @@ export class Context {
     this.now = time;
     this.startTime = time;
     const own = { share: config.budget.share, jitterMs: config.budget.jitterMs };
-    this.writes = new TokenBucket({ ...BASIC.write, ...own }, time);
+    this.writes = new TokenBucket({ ...BASIC.write, ...own }, time, false);
     this.reads = new TokenBucket({ ...BASIC.read, ...own }, time);
     for (const ticker of config.tickers) {
       const index = this.tickers.add(ticker);
       if (index === this.markets.length) this.markets.push(newMarket(index, ticker));
     }
+    this.touchAll();
+  }
+
+  /** Something that a market's quotes depend on changed. */
+  touch(market: MarketState): void {
+    if (market.dirty) return;
+    market.dirty = true;
+    this.dirtyMarkets.push(market);
+  }
+
+  touchAll(): void {
+    for (const market of this.markets) this.touch(market);
+  }
+
+  /** Look at a market again at the next timer: only time changes what is in its way (tokens, a hold). */
+  wait(market: MarketState): void {
+    if (market.waiting) return;
+    market.waiting = true;
+    this.waitingMarkets.push(market);
+  }
+
+  /** Time has passed. */
+  wake(): void {
+    for (const market of this.waitingMarkets) {
+      market.waiting = false;
+      this.touch(market);
+    }
+    this.waitingMarkets.length = 0;
+  }
+
+  /** What happened to our orders may have escaped us: nothing is quoted until a new comparison is through. */
+  distrustOrders(): void {
+    this.epoch++;
+    this.reconciled = false;
+    this.touchAll();
+  }
+
+  /** Write tokens that cancels leave for the group triggers. */
+  get triggerReserve(): number {
+    let armed = 0;
+    for (const group of this.groups.values()) if (group.life === 'armed') armed++;
+    return Math.min(this.config.budget.reserve, armed * this.costs.defaultCost);
   }
 
   /** Time of the current input plus this many milliseconds. */
@@ -142,6 +196,11 @@ export class Context {
     this.flushReads();
   }
 
+  /** Forget the reads that still wait for tokens: what comes now matters more. Their askers hear nothing. */
+  dropReads(): void {
+    this.deferred.length = 0;
+  }
+
   /** Send the reads that were waiting for tokens, in order. */
   flushReads(): void {
     while (this.deferred.length > 0) {
@@ -157,10 +216,12 @@ export class Context {
     const waiting = this.pending.get(id);
     if (waiting === undefined) return;
     this.pending.delete(id);
-    if (outcome.kind === 'unsent') waiting.bucket.refund(waiting.cost, this.now);
-    else if (outcome.kind === 'unknown') waiting.bucket.charge(waiting.cost, this.now);
-    else if (outcome.status === 429) {
-      waiting.bucket.refused(this.now);
+    const { bucket, cost } = waiting;
+    if (outcome.kind === 'unknown') bucket.mayArrive(cost, this.after(this.config.timing.requestTimeoutMs), this.now);
+    else bucket.answered(cost, this.now);
+    if (outcome.kind === 'unsent') bucket.refund(cost, this.now);
+    else if (outcome.kind === 'response' && outcome.status === 429) {
+      bucket.refused(this.now);
       this.report('warn', 'rate_limited', `the exchange refused ${waiting.request.op} for want of tokens (HTTP 429)`);
     }
     waiting.done(outcome);
@@ -185,6 +246,7 @@ export class Context {
     const timeoutMs = this.config.timing.requestTimeoutMs;
     const request: VenueRequest = { id, op, method, path, query, body, timeoutMs };
     this.pending.set(id, { request, done, bucket, cost });
+    bucket.left(cost);
     this.port.request(request);
   }
 }
@@ -202,7 +264,11 @@ function newMarket(index: number, ticker: string): MarketState {
     seen: false,
     stale: '',
     staleSince: 0 as TimeUs,
-    dirty: true,
+    gridChanged: false,
+    broken: '',
+    dirty: false,
+    waiting: false,
+    profit: 0 as Money,
     holdUntil: [0 as TimeUs, 0 as TimeUs],
     reasons: ['starting', 'starting'],
     details: ['', ''],

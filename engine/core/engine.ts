@@ -1,14 +1,12 @@
 import type { Strategy } from '../quoting/index.ts';
 import { ASK, BID, formatMoney, type Money, type TimeUs } from '../units/index.ts';
 import {
-  cancelOrdersBody,
   type FillRecord,
   Frame,
   FrameDecoder,
   type GroupMessage,
   type LifecycleMessage,
   type OrderRecord,
-  Paths,
 } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
 import { Context, type MarketState, type Phase } from './context.ts';
@@ -48,7 +46,7 @@ export class Engine implements EngineInputs {
     this.setup = new Setup(ctx, authRefused);
     this.sync = new Sync(ctx, {
       fill: (fill) => this.bookFill(fill),
-      leftover: (order) => this.cancelLeftover(order),
+      leftover: (order) => this.writer.cancelLeftover(order),
       mismatch: (text) => this.mismatch(text),
       authRefused,
     });
@@ -92,7 +90,7 @@ export class Engine implements EngineInputs {
       case Frame.Delta:
       case Frame.Snapshot: {
         const market = this.feed.apply(decoder);
-        if (market !== null) market.dirty = true;
+        if (market !== null) ctx.touch(market);
         break;
       }
       case Frame.Trade:
@@ -132,12 +130,10 @@ export class Engine implements EngineInputs {
     const { ctx } = this;
     if (up === ctx.linkUp) return;
     ctx.linkUp = up;
-    ctx.reconciled = false;
-    this.allDirty();
+    ctx.distrustOrders();
     if (up) {
       ctx.report('info', 'link_up', `feed connected: ${detail}`);
       this.feed.linkUp();
-      this.sync.restart();
     } else {
       ctx.report('warn', 'link_down', `feed lost, quotes are being pulled: ${detail}`);
       this.feed.linkDown();
@@ -155,6 +151,7 @@ export class Engine implements EngineInputs {
     this.advance(time);
     const { ctx } = this;
     ctx.flushReads();
+    ctx.wake();
     this.feed.tick();
     if (this.shutdown !== null) {
       this.shutdown.tick();
@@ -175,22 +172,19 @@ export class Engine implements EngineInputs {
     if (command === 'stop') {
       if (this.shutdown !== null) return;
       ctx.phase = 'stopping';
+      ctx.dropReads();
       ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
       this.shutdown = new Shutdown(ctx, this.writer);
       this.shutdown.tick();
       return;
     }
     ctx.paused = command === 'pause';
-    this.allDirty();
+    ctx.touchAll();
     this.trader.run();
   }
 
   private advance(time: TimeUs): void {
     if (time > this.ctx.now) this.ctx.now = time;
-  }
-
-  private allDirty(): void {
-    for (const market of this.ctx.markets) market.dirty = true;
   }
 
   /** Groups are only opened once the books, the account and the old session's orders are settled. */
@@ -202,7 +196,7 @@ export class Engine implements EngineInputs {
       return;
     }
     ctx.phase = 'running';
-    this.allDirty();
+    ctx.touchAll();
     ctx.report('info', 'running', `quoting ${ctx.markets.length} market(s) with ${this.strategy.name}`);
   }
 
@@ -210,35 +204,57 @@ export class Engine implements EngineInputs {
     const { decoder } = this;
     const market = this.feed.apply(decoder);
     if (market === null || decoder.isBlockTrade) return;
-    this.strategy.onTrade?.(market.ticker, decoder.side, decoder.price, decoder.count, this.ctx.now);
+    const { side, price, count } = decoder;
+    try {
+      this.strategy.onTrade?.(market.ticker, side, price, count, this.ctx.now);
+    } catch (error) {
+      this.trader.broke(market, error);
+    }
   }
 
   private onOrder(record: OrderRecord): void {
     const { ctx } = this;
     const order = ctx.orders.observe(record, ctx.now);
-    if (order !== undefined) ctx.markets[order.market]!.dirty = true;
+    if (order !== undefined) ctx.touch(ctx.markets[order.market]!);
   }
 
   private bookFill(fill: FillRecord): void {
     const { ctx } = this;
     const index = ctx.tickers.indexOf(fill.ticker);
     if (index < 0) return;
+    if (!this.sync.opened) {
+      // Of an earlier session's order: whether the opening position holds it already, only a new read can tell.
+      this.sync.disturbed();
+      return;
+    }
     const order = ctx.orders.byExchange(fill.orderId) ?? ctx.orders.byClient(fill.clientOrderId);
     if (!ctx.ledger.book(index, fill)) return;
     const market = ctx.markets[index]!;
-    market.dirty = true;
+    ctx.touch(market);
     ctx.counters.fills++;
     ctx.groups.get(market.exchangeIndex)?.filled(fill.count, ctx.now);
     if (order !== undefined) ctx.orders.booked(order, fill.count, ctx.now);
-    else ctx.counters.foreignFills++;
-    this.strategy.onFill?.(market.ticker, fill.side, fill.price, fill.count, ctx.now);
+    else {
+      ctx.counters.foreignFills++;
+      ctx.orders.bookedEarly(fill.orderId, fill.count);
+    }
+    const { side, price, count } = fill;
+    try {
+      this.strategy.onFill?.(market.ticker, side, price, count, ctx.now);
+    } catch (error) {
+      // The fill is booked; only what the strategy believes of this market is lost.
+      this.trader.broke(market, error);
+    }
   }
 
   private onGroup(message: GroupMessage): void {
     for (const group of this.ctx.groups.values()) {
       if (group.id !== message.groupId) continue;
       if (message.event === 'triggered') this.groupTriggered(group.exchangeIndex, 'the exchange says so');
-      else if (message.event === 'deleted') group.life = 'deleted';
+      else if (message.event === 'deleted') {
+        this.groupTriggered(group.exchangeIndex, 'it was deleted by somebody else');
+        group.life = 'deleted';
+      }
     }
   }
 
@@ -262,7 +278,7 @@ export class Engine implements EngineInputs {
     const index = ctx.tickers.indexOf(message.ticker);
     if (index < 0) return;
     const market = ctx.markets[index]!;
-    market.dirty = true;
+    ctx.touch(market);
     if (message.event === 'activated') market.status = 'active';
     else if (message.event === 'deactivated') market.status = 'inactive';
     else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
@@ -272,8 +288,7 @@ export class Engine implements EngineInputs {
     } else if (message.event === 'settled') market.status = 'finalized';
     else if (message.event === 'price_level_structure_updated') {
       market.status = 'unknown';
-      const text = `${market.ticker}: its price grid changed; restart to quote it on the new grid`;
-      ctx.report('warn', 'grid_changed', text);
+      this.feed.gridChanged(market, 'the exchange says so');
     }
     ctx.report('info', 'lifecycle', `${market.ticker}: ${message.event}`);
   }
@@ -283,7 +298,7 @@ export class Engine implements EngineInputs {
     const { ctx } = this;
     const guard = market.closeTime - ctx.config.closeGuardMs * 1000;
     const quoted = market.reasons[BID] === 'quoting' || market.reasons[ASK] === 'quoting';
-    if (ctx.now > guard && quoted) market.dirty = true;
+    if (ctx.now > guard && quoted) ctx.touch(market);
   }
 
   private checkLoss(): void {
@@ -292,10 +307,15 @@ export class Engine implements EngineInputs {
     this.lossCheckedAt = ctx.now;
     let profit = 0;
     for (const market of ctx.markets) {
-      if (market.book < 0 || !market.seen || market.stale !== '') return;
-      const bid = ctx.books.bestPrice(market.book, BID);
-      const ask = ctx.books.bestPrice(market.book, ASK);
-      profit += ctx.ledger.profit(market.index, bid, ask);
+      // A book that cannot be trusted, or is empty because trading is over, says nothing: the last one that did counts.
+      const over = market.closeTime !== 0 && ctx.now >= market.closeTime;
+      const trusted = market.seen && market.stale === '' && !over;
+      if (market.book >= 0 && (trusted || ctx.ledger.position(market.index) === 0)) {
+        const bid = ctx.books.bestPrice(market.book, BID);
+        const ask = ctx.books.bestPrice(market.book, ASK);
+        market.profit = ctx.ledger.profit(market.index, bid, ask);
+      }
+      profit += market.profit;
     }
     if (profit > -ctx.config.maxSessionLoss) return;
     const cause = `session loss ${formatMoney(-profit as Money)} dollars reached the limit ${formatMoney(ctx.config.maxSessionLoss)}`;
@@ -315,16 +335,6 @@ export class Engine implements EngineInputs {
     const { ctx } = this;
     if (!ctx.halts.raise({ code, cause, clears, since: ctx.now })) return;
     ctx.report('error', code, `${cause}. Quoting is halted. To clear: ${clears}`);
-    this.allDirty();
-  }
-
-  private cancelLeftover(order: OrderRecord): void {
-    const { ctx } = this;
-    if (!ctx.writes.take(ctx.costs.cancelCost, 0, ctx.now)) return;
-    const text = `order ${order.clientOrderId} of an earlier session rests on ${order.ticker}: cancelling it`;
-    ctx.report('warn', 'leftover_order', text);
-    const { orderId, ticker, exchangeIndex } = order;
-    const body = cancelOrdersBody([{ orderId, ticker, exchangeIndex }]);
-    ctx.write('cancelOrders', 'DELETE', Paths.batched, body, ctx.costs.cancelCost, () => {});
+    ctx.touchAll();
   }
 }

@@ -16,6 +16,8 @@ import type { Context, MarketState } from './context.ts';
 const BOOK = 'orderbook_delta';
 /** Channels that cover the account or everything: subscribed as soon as the link is up. */
 const ACCOUNT_CHANNELS = ['fill', 'user_orders', 'order_group_updates', 'market_lifecycle_v2'] as const;
+/** What tells about our orders. While one is missing, things happen to them unheard. */
+const PRIVATE_CHANNELS: readonly string[] = ['fill', 'user_orders'];
 /** Channels filtered to our markets: subscribed once every market's grid is known, or their snapshots had nowhere to go. */
 const MARKET_CHANNELS: readonly string[] = [BOOK, 'trade'];
 
@@ -78,8 +80,8 @@ export class Feed {
   /** True when the private channels are subscribed: what happens to our orders is heard from now on. */
   get privateReady(): boolean {
     let ready = 0;
-    for (const s of this.bySid.values()) if (s.channel === 'fill' || s.channel === 'user_orders') ready++;
-    return ready === 2;
+    for (const s of this.bySid.values()) if (PRIVATE_CHANNELS.includes(s.channel)) ready++;
+    return ready === PRIVATE_CHANNELS.length;
   }
 
   /** Apply a decoded public frame. Returns the market to look at again, or null. */
@@ -90,6 +92,7 @@ export class Feed {
       case Frame.Delta:
         return market === null ? null : this.applyDelta(market, frame);
       case Frame.Snapshot:
+        this.asked.delete(frame.id);
         return market === null ? null : this.applySnapshot(market, frame.detail as SnapshotMessage);
       case Frame.Subscribed:
         this.subscribed(frame);
@@ -121,7 +124,7 @@ export class Feed {
     }
     this.subscribeMarkets();
     if (this.marketsWanted || this.unanswered()) return;
-    if (ctx.markets.every((m) => m.book < 0 || (m.seen && m.stale === ''))) {
+    if (ctx.markets.every((m) => !this.recoverable(m))) {
       this.recovery = 'none';
       return;
     }
@@ -162,8 +165,22 @@ export class Feed {
     }
   }
 
+  /** A book that is not in order and that a snapshot could put in order. */
+  private recoverable(market: MarketState): boolean {
+    return market.book >= 0 && !market.gridChanged && (market.stale !== '' || !market.seen);
+  }
+
+  /** A market's prices are not on the grid we know: no snapshot mends that, and the other books are not to suffer. */
+  gridChanged(market: MarketState, how: string): void {
+    if (market.gridChanged) return;
+    market.gridChanged = true;
+    this.distrust(market, `its price grid changed (${how})`);
+    const text = `${market.ticker}: its price grid changed (${how}); restart to quote it on the new grid`;
+    this.ctx.report('warn', 'grid_changed', text);
+  }
+
   private askSnapshots(): void {
-    const tickers = this.ctx.markets.filter((m) => m.book >= 0 && (m.stale !== '' || !m.seen)).map((m) => m.ticker);
+    const tickers = this.ctx.markets.filter((m) => this.recoverable(m)).map((m) => m.ticker);
     if (this.bookSid === 0) {
       this.setRecovery('resubscribe');
       return;
@@ -212,7 +229,7 @@ export class Feed {
         this.bookSid = 0;
         this.distrustAll(`book subscription ended by the exchange (code ${code})`);
         this.setRecovery('resubscribe');
-      }
+      } else if (PRIVATE_CHANNELS.includes(lost.channel)) this.ctx.distrustOrders();
       this.subscribe(lost.channel);
     } else if (asked === 'get_snapshot') this.resubscribe();
     else if (asked !== undefined) {
@@ -255,29 +272,30 @@ export class Feed {
       this.distrust(market, 'delta before a snapshot');
       return market;
     }
-    if (market.stale !== '') return null;
+    if (market.stale !== '' || market.gridChanged) return null;
     const { books } = this.ctx;
     const level = isBookPrice(frame.price) ? books.grid(market.book).level(frame.price) : OFF_GRID;
     if (level === OFF_GRID)
       this.distrust(market, `delta at ${frame.price / 10_000}, which is not on the market's grid`);
     else if (books.add(market.book, frame.side, level, frame.count) === REFUSED) {
       this.distrust(market, `delta of ${frame.count / 100} would make the level at ${frame.price / 10_000} negative`);
-    }
+    } else this.ctx.orders.bookChanged(market.index, frame.side, frame.price, frame.count);
     return market;
   }
 
   private applySnapshot(market: MarketState, snapshot: SnapshotMessage): MarketState | null {
-    if (market.book < 0) return null;
+    if (market.book < 0 || market.gridChanged) return null;
     const { books } = this.ctx;
     books.clear(market.book);
     const fault = this.load(market, BID, snapshot.bids) || this.load(market, ASK, snapshot.asks);
     market.seen = true;
     if (fault === '') {
       market.stale = '';
+      this.ctx.orders.bookShown(market.index);
       this.openMark(market);
     } else {
       books.clear(market.book);
-      this.distrust(market, fault);
+      this.gridChanged(market, fault);
     }
     return market;
   }
@@ -303,7 +321,7 @@ export class Feed {
   private distrust(market: MarketState, reason: string): void {
     if (market.stale === '') market.staleSince = this.ctx.now;
     market.stale = reason;
-    market.dirty = true;
+    this.ctx.touch(market);
   }
 
   private distrustAll(reason: string): void {

@@ -184,7 +184,13 @@ export class Setup {
   }
 
   private setFees(need: Need, market: MarketState, fees: SeriesFees): void {
-    const schedule = feeSchedule(fees.feeType, fees.multiplier, this.ctx.config.feePrecision);
+    let schedule: FeeSchedule;
+    try {
+      schedule = feeSchedule(fees.feeType, fees.multiplier, this.ctx.config.feePrecision);
+    } catch (error) {
+      this.failed(need, (error as Error).message, 0);
+      return;
+    }
     this.fees.set(market.eventTicker, schedule);
     market.fees = schedule;
     need.met = true;

@@ -1,5 +1,8 @@
+import type { ShardGroup } from '../risk/index.ts';
+import type { TimeUs } from '../units/index.ts';
 import { type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
 import type { Context } from './context.ts';
+import type { RequestOutcome } from './port.ts';
 import { readList } from './reader.ts';
 import type { OrderWriter } from './writer.ts';
 
@@ -15,6 +18,9 @@ export interface StopResult {
 /** Reads in a row that must show nothing: the exchange's reads lag its book. */
 const CLEAN_READS = 2;
 const LOOK_EVERY_MS = 200;
+/** A trigger that failed is repeated after this; after this long stopping no token is waited for. */
+const RETRIGGER_MS = 250;
+const IMPATIENT_MS = 1000;
 
 /**
  * The way out: trigger the order groups (one request pulls everything at once), cancel what is known to rest, then ask
@@ -26,7 +32,9 @@ export class Shutdown {
   private readonly ctx: Context;
   private readonly writer: OrderWriter;
   private readonly deadline: number;
-  private readonly triggered = new Set<number>();
+  /** When a group's trigger may be sent (again), by shard; and since when the stop has been under way. */
+  private readonly triggerAt = new Map<number, number>();
+  private readonly began: number;
   private nextLook = 0;
   private looking = false;
   private cleanReads = 0;
@@ -36,6 +44,7 @@ export class Shutdown {
   constructor(ctx: Context, writer: OrderWriter) {
     this.ctx = ctx;
     this.writer = writer;
+    this.began = ctx.now;
     this.deadline = ctx.after(ctx.config.timing.stopTimeoutMs);
   }
 
@@ -51,18 +60,26 @@ export class Shutdown {
   private triggerGroups(): void {
     const { ctx } = this;
     for (const group of ctx.groups.values()) {
-      if (group.life !== 'armed' || this.triggered.has(group.exchangeIndex)) continue;
-      // The kill switch goes out whatever the bucket says: the reserve is kept for it.
-      ctx.writes.charge(ctx.costs.defaultCost, ctx.now);
-      this.triggered.add(group.exchangeIndex);
+      if (group.life !== 'armed' || ctx.now < (this.triggerAt.get(group.exchangeIndex) ?? 0)) continue;
+      const cost = ctx.costs.defaultCost;
+      if (!ctx.writes.take(cost, 0, ctx.now)) {
+        // The mirror may be deep in debt for requests whose answers were lost; the kill switch does not wait for that.
+        if (!ctx.passed(this.began as TimeUs, IMPATIENT_MS)) continue;
+        ctx.writes.charge(cost, ctx.now);
+      }
+      this.triggerAt.set(group.exchangeIndex, Number.POSITIVE_INFINITY);
       const path = `${Paths.groups}/${encodeURIComponent(group.id)}/trigger`;
       const query = `exchange_index=${group.exchangeIndex}`;
-      const done = (outcome: { readonly kind: string; readonly status?: number }): void => {
-        if (outcome.kind === 'response' && outcome.status === 200) group.life = 'triggered';
-        else this.triggered.delete(group.exchangeIndex);
-      };
-      ctx.write('triggerGroup', 'PUT', path, '{}', ctx.costs.defaultCost, done, query);
+      ctx.write('triggerGroup', 'PUT', path, '{}', cost, (outcome) => this.triggered(group, outcome), query);
     }
+  }
+
+  private triggered(group: ShardGroup, outcome: RequestOutcome): void {
+    const status = outcome.kind === 'response' ? outcome.status : 0;
+    if (status === 200) group.life = 'triggered';
+    // A group that is gone takes no orders either.
+    else if (status === 404) group.life = 'deleted';
+    else this.triggerAt.set(group.exchangeIndex, this.ctx.after(RETRIGGER_MS));
   }
 
   private look(): void {
@@ -84,15 +101,30 @@ export class Shutdown {
   private judge(resting: readonly OrderRecord[]): void {
     const { ctx } = this;
     const ours = resting.filter((o) => o.clientOrderId.startsWith(`${ctx.config.clientPrefix}-`));
-    for (const record of ours) ctx.orders.observe(record, ctx.now);
+    for (const record of ours) {
+      if (ctx.orders.observe(record, ctx.now) === undefined) this.writer.cancelLeftover(record);
+    }
     this.lastResting = ours.length;
-    this.lastWhy = `${ours.length} of our orders still rest`;
-    const unanswered = ctx.orders.all().some((o) => o.life === 'sent');
-    this.cleanReads = ours.length === 0 && !unanswered ? this.cleanReads + 1 : 0;
+    const open = this.mayLand();
+    this.lastWhy = ours.length === 0 && open !== '' ? open : `${ours.length} of our orders still rest`;
+    this.cleanReads = ours.length === 0 && open === '' ? this.cleanReads + 1 : 0;
     if (this.cleanReads < CLEAN_READS) return;
     const text = 'the exchange confirms that nothing of ours rests';
     this.result = { clean: true, resting: 0, text };
     this.deleteGroups();
+  }
+
+  /** Why an order could come to rest after a read that shows none, '' when none can. */
+  private mayLand(): string {
+    const { ctx } = this;
+    let doubtful = 0;
+    for (const order of ctx.orders.all()) {
+      if (order.life === 'sent') return 'creates are not answered yet';
+      if (order.life === 'unknown') doubtful++;
+    }
+    // A triggered group refuses what arrives late; until it is known to be triggered a lost create may still land.
+    if (doubtful === 0 || [...ctx.groups.values()].every((group) => group.life !== 'armed')) return '';
+    return `${doubtful} creates may still arrive and the group trigger is not confirmed`;
   }
 
   private deleteGroups(): void {

@@ -10,7 +10,7 @@ import {
   positionsPage,
   singleOrder,
 } from '../wire/index.ts';
-import type { Context } from './context.ts';
+import type { Context, MarketState } from './context.ts';
 import { readList, understood, whyNot } from './reader.ts';
 import { describeOrder } from './trader.ts';
 
@@ -25,6 +25,11 @@ export interface SyncEvents {
   authRefused(detail: string): void;
 }
 
+/** How far reads of fills overlap, seconds: what reads lag and clocks differ at the most. */
+const FILLS_OVERLAP_S = 60;
+/** Reads of an order's fills that may come back short before they are believed. */
+const MAX_FETCHES = 10;
+
 type Step = 'idle' | 'orders' | 'fills' | 'positions';
 
 /**
@@ -36,14 +41,23 @@ export class Sync {
   private readonly ctx: Context;
   private readonly events: SyncEvents;
   private step: Step = 'idle';
-  /** Counts link-ups; a comparison begun before the last one is dropped. */
-  private generation = 0;
+  /** The context's epoch this comparison belongs to; one of an earlier epoch is dropped. */
+  private epoch = 0;
   private wanted = true;
   private retryAt = 0 as TimeUs;
   private lastDone = 0 as TimeUs;
-  private opened = false;
+  /** The opening positions are taken over; until then no fill can be told from them. */
+  opened = false;
+  private isDisturbed = false;
+  /** Fills are read from here on, Unix seconds: what happened before is compared already. */
+  private fillsSince: number;
   private readonly suspected = new Map<number, Count>();
+  /** Fills booked in each market when the comparison began. */
+  private fillsThen: readonly number[] = [];
+  private readonly asking = new Set<Order>();
   private readonly fetching = new Set<Order>();
+  /** Fruitless fetches of an order's missing fills. */
+  private readonly fetches = new Map<Order, number>();
   /** Leftovers of earlier sessions seen in the last read of resting orders. */
   leftovers = 0;
   completed = 0;
@@ -51,6 +65,7 @@ export class Sync {
   constructor(ctx: Context, events: SyncEvents) {
     this.ctx = ctx;
     this.events = events;
+    this.fillsSince = this.secondsBack(ctx.startTime);
   }
 
   /** Compare as soon as possible: something is odd. */
@@ -58,38 +73,50 @@ export class Sync {
     this.wanted = true;
   }
 
-  /** The link came up: what is being read now was asked before it and proves nothing about what we missed. */
-  restart(): void {
-    this.generation++;
+  /** A fill was heard of before the positions were taken over: what is being read may or may not hold it. */
+  disturbed(): void {
+    this.isDisturbed = true;
+  }
+
+  /** What is being read now was asked before something may have escaped us, and proves nothing about it. */
+  private restart(): void {
+    this.epoch = this.ctx.epoch;
     this.step = 'idle';
     this.wanted = true;
     this.retryAt = this.ctx.now;
+  }
+
+  private secondsBack(time: number): number {
+    return Math.floor(time / 1_000_000) - FILLS_OVERLAP_S;
   }
 
   tick(privateReady: boolean): void {
     const { ctx } = this;
     this.resolveUnknown();
     this.fetchMissing();
+    if (this.epoch !== ctx.epoch) this.restart();
     if (!ctx.linkUp || !privateReady || this.step !== 'idle' || ctx.now < this.retryAt) return;
     const due = ctx.passed(this.lastDone, ctx.config.timing.reconcileMs);
-    if (this.wanted || due) this.begin();
+    if (this.wanted || due || !ctx.reconciled) this.begin();
   }
 
   private begin(): void {
-    const { ctx, generation } = this;
+    const { ctx, epoch } = this;
+    const began = this.secondsBack(ctx.now);
     const current = <T>(act: (items: T) => void) => {
       return (items: T | null, why: string): void => {
-        if (generation !== this.generation) return;
+        if (epoch !== ctx.epoch) return;
         if (items === null) this.failed(why);
         else act(items);
       };
     };
     this.wanted = false;
+    this.isDisturbed = false;
+    this.fillsThen = ctx.markets.map((market) => ctx.ledger.account(market.index).fills);
     this.step = 'orders';
-    const since = Math.floor(ctx.startTime / 1_000_000) - 1;
     const takePositions = (fills: readonly FillRecord[]): void => {
       this.step = 'positions';
-      const take = current<readonly PositionRecord[]>((positions) => this.takePositions(positions, fills));
+      const take = current<readonly PositionRecord[]>((positions) => this.takePositions(positions, fills, began));
       readList(ctx, 'getPositions', Paths.positions, 'limit=1000', positionsPage, take);
     };
     const takeFills = current<readonly FillRecord[]>((fills) => {
@@ -99,7 +126,7 @@ export class Sync {
     const takeOrders = current<readonly OrderRecord[]>((orders) => {
       this.takeOrders(orders);
       this.step = 'fills';
-      readList(ctx, 'getFills', Paths.fills, `min_ts=${since}&limit=1000`, fillsPage, takeFills);
+      readList(ctx, 'getFills', Paths.fills, `min_ts=${this.fillsSince}&limit=1000`, fillsPage, takeFills);
     });
     readList(ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, takeOrders);
   }
@@ -118,8 +145,10 @@ export class Sync {
     let leftovers = 0;
     for (const record of resting) {
       const order = ctx.orders.observe(record, ctx.now);
-      if (order !== undefined) seen.add(order);
-      else if (record.clientOrderId.startsWith(`${ctx.config.clientPrefix}-`)) {
+      if (order !== undefined) {
+        seen.add(order);
+        ctx.touch(ctx.markets[order.market]!);
+      } else if (record.clientOrderId.startsWith(`${ctx.config.clientPrefix}-`)) {
         leftovers++;
         this.events.leftover(record);
       }
@@ -128,47 +157,56 @@ export class Sync {
     for (const order of ctx.orders.all()) {
       const old = ctx.passed(order.sentTime, 2 * ctx.config.timing.requestTimeoutMs);
       // A read that lags cannot show a young order; an old one that is missing has gone without a word.
-      if (order.life === 'resting' && !seen.has(order) && old) ctx.orders.doubt(order, ctx.now);
+      if (order.life !== 'resting' || seen.has(order) || !old) continue;
+      ctx.orders.doubt(order, ctx.now);
+      ctx.touch(ctx.markets[order.market]!);
     }
   }
 
-  private takePositions(positions: readonly PositionRecord[], fills: readonly FillRecord[]): void {
+  private takePositions(positions: readonly PositionRecord[], fills: readonly FillRecord[], began: number): void {
     const { ctx } = this;
     const theirs = new Map(positions.map((p) => [p.ticker, p.position]));
-    if (!this.opened) {
-      for (const fill of fills) ctx.ledger.ignore(fill);
-      for (const market of ctx.markets) ctx.ledger.open(market.index, theirs.get(market.ticker) ?? (0 as Count));
-      this.opened = true;
-    } else for (const market of ctx.markets) this.compare(market.index, theirs.get(market.ticker) ?? (0 as Count));
     this.step = 'idle';
     this.lastDone = ctx.now;
     this.completed++;
-    if (this.leftovers > 0) {
+    // While an earlier session's orders rest they may fill between one read and the next: nothing to open with.
+    const unsettled = this.leftovers > 0 || (!this.opened && this.isDisturbed);
+    if (this.opened) {
+      for (const market of ctx.markets) this.compare(market, theirs.get(market.ticker) ?? (0 as Count));
+    } else if (!unsettled) {
+      for (const fill of fills) ctx.ledger.ignore(fill);
+      for (const market of ctx.markets) ctx.ledger.open(market.index, theirs.get(market.ticker) ?? (0 as Count));
+      this.opened = true;
+    }
+    if (unsettled) {
       this.wanted = true;
       this.retryAt = ctx.after(ctx.config.timing.retryMs / 2);
-    } else if (!ctx.reconciled) {
-      ctx.reconciled = true;
-      for (const market of ctx.markets) market.dirty = true;
+      return;
     }
+    this.fillsSince = began;
+    if (ctx.reconciled) return;
+    ctx.reconciled = true;
+    ctx.touchAll();
   }
 
   /** A difference must show twice in a row with the same numbers: a fill on its way explains one read, not two. */
-  private compare(market: number, theirs: Count): void {
+  private compare(market: MarketState, theirs: Count): void {
     const { ctx } = this;
-    const ours = ctx.ledger.position(market);
+    const ours = ctx.ledger.position(market.index);
     const difference = (theirs - ours) as Count;
-    if (difference === 0) {
-      this.suspected.delete(market);
+    if (difference === 0 || isOver(market, ctx.now)) {
+      this.suspected.delete(market.index);
       return;
     }
-    if (this.suspected.get(market) !== difference) {
-      this.suspected.set(market, difference);
+    // A fill booked since the comparison began may be newer than what was read: such a read proves nothing.
+    const isOvertaken = ctx.ledger.account(market.index).fills !== this.fillsThen[market.index];
+    if (isOvertaken || this.suspected.get(market.index) !== difference) {
+      if (!isOvertaken) this.suspected.set(market.index, difference);
       this.wanted = true;
       this.retryAt = ctx.after(ctx.config.timing.retryMs);
       return;
     }
-    const { ticker } = ctx.markets[market]!;
-    this.events.mismatch(`${ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`);
+    this.events.mismatch(`${market.ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`);
   }
 
   private resolveUnknown(): void {
@@ -177,9 +215,10 @@ export class Sync {
     for (const market of ctx.markets) {
       for (const side of SIDES) {
         for (const order of ctx.orders.on(market.index, side)) {
-          if (order.life !== 'unknown' && order.cancel !== 'unknown') continue;
+          if ((order.life !== 'unknown' && order.cancel !== 'unknown') || this.asking.has(order)) continue;
           if (!ctx.passed(order.lastAskedTime, ctx.config.timing.unknownAskMs)) continue;
           order.lastAskedTime = ctx.now;
+          this.asking.add(order);
           if (order.orderId === '') this.askByClientId(order, market.ticker);
           else this.askById(order, market.ticker);
         }
@@ -192,6 +231,7 @@ export class Sync {
     const since = Math.floor(order.sentTime / 1_000_000) - 10;
     const query = `ticker=${encodeURIComponent(ticker)}&min_ts=${since}&limit=1000`;
     readList(ctx, 'getOrders', Paths.orders, query, ordersPage, (records) => {
+      this.asking.delete(order);
       if (records === null || order.life === 'done') return;
       const record = records.find((r) => r.clientOrderId === order.clientOrderId);
       if (record === undefined) this.missed(order);
@@ -203,6 +243,7 @@ export class Sync {
     const { ctx } = this;
     const path = `${Paths.orders}/${encodeURIComponent(order.orderId)}`;
     ctx.read('getOrder', path, `market_ticker=${encodeURIComponent(ticker)}`, ctx.costs.defaultCost, (outcome) => {
+      this.asking.delete(order);
       if (order.life === 'done') return;
       const decoded = understood(outcome, singleOrder);
       if (decoded.kind === 'ok') this.resolved(order, decoded.value);
@@ -214,7 +255,7 @@ export class Sync {
   private resolved(order: Order, record: OrderRecord): void {
     const { ctx } = this;
     ctx.orders.observe(record, ctx.now);
-    ctx.markets[order.market]!.dirty = true;
+    ctx.touch(ctx.markets[order.market]!);
     const text = `${ctx.markets[order.market]!.ticker}: order ${order.clientOrderId} resolved: ${record.status}`;
     ctx.report('info', 'order_resolved', text);
   }
@@ -223,10 +264,12 @@ export class Sync {
     const { ctx } = this;
     const { absentReads, unknownMinAgeMs } = ctx.config.timing;
     const reads = ctx.orders.absentFromRead(order);
-    if (reads < absentReads || !ctx.passed(order.unknownSince, unknownMinAgeMs)) return;
+    // What was asked too early proves nothing, however late the answer comes.
+    const ageMs = (order.lastAskedTime - order.unknownSince) / 1000;
+    if (reads < absentReads || ageMs < unknownMinAgeMs) return;
     ctx.orders.absent(order);
     const market = ctx.markets[order.market]!;
-    market.dirty = true;
+    ctx.touch(market);
     const text = `${market.ticker}: ${describeOrder(order)} (${order.clientOrderId}) is not at the exchange after ${reads} reads`;
     ctx.report('info', 'order_absent', text);
     this.want();
@@ -242,9 +285,32 @@ export class Sync {
       readList(ctx, 'getFills', Paths.fills, query, fillsPage, (fills, why) => {
         this.fetching.delete(order);
         if (fills === null) ctx.report('warn', 'fills_retry', `fills of ${order.clientOrderId} not available: ${why}`);
-        else for (const fill of fills) this.events.fill(fill);
+        else this.fetched(order, fills);
         if (order.fillsMissingSince !== 0) order.fillsMissingSince = ctx.now;
       });
     }
   }
+
+  /** Reads lag, but not for ever: what the exchange cannot show is left to the comparison of positions. */
+  private fetched(order: Order, fills: readonly FillRecord[]): void {
+    const { ctx } = this;
+    for (const fill of fills) this.events.fill(fill);
+    const tries = (this.fetches.get(order) ?? 0) + 1;
+    if (order.fillsMissingSince === 0 || tries >= MAX_FETCHES) this.fetches.delete(order);
+    else this.fetches.set(order, tries);
+    if (order.fillsMissingSince === 0 || tries < MAX_FETCHES) return;
+    ctx.orders.fillsComplete(order);
+    ctx.touch(ctx.markets[order.market]!);
+    const counts = `${order.fillCount / 100} contracts filled, the fills it shows add up to ${order.bookedCount / 100}`;
+    const text = `${ctx.markets[order.market]!.ticker}: the exchange says of ${order.clientOrderId} ${counts}`;
+    ctx.report('warn', 'fills_missing', text);
+    this.want();
+  }
+}
+
+const OVER: readonly string[] = ['closed', 'determined', 'disputed', 'amended', 'finalized'];
+
+/** Trading is over: the position is on its way to being cash, and the two sides may be at different stages of that. */
+function isOver(market: MarketState, now: TimeUs): boolean {
+  return OVER.includes(market.status) || (market.closeTime !== 0 && now >= market.closeTime);
 }

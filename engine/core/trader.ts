@@ -48,6 +48,9 @@ export class Trader {
     capitalUsed: 0 as Money,
   };
   private readonly faulted = new Set<number>();
+  /** Collateral of live orders and positions by market, and of all; nothing netted across markets. */
+  private readonly capital: number[] = [];
+  private capitalUsed = 0;
 
   constructor(ctx: Context, strategy: Strategy, writer: OrderWriter) {
     this.ctx = ctx;
@@ -58,15 +61,21 @@ export class Trader {
 
   /** Look at every dirty market and send what follows, cancels first. */
   run(): void {
+    const { dirtyMarkets } = this.ctx;
+    if (dirtyMarkets.length === 0) return;
     this.candidates.length = 0;
-    for (const market of this.ctx.markets) if (market.dirty && market.book >= 0) this.evaluate(market);
+    for (const market of dirtyMarkets) {
+      market.dirty = false;
+      if (market.book >= 0) this.evaluate(market);
+    }
+    dirtyMarkets.length = 0;
     this.writer.flushCancels();
     if (this.candidates.length > 0) this.create();
   }
 
   private evaluate(market: MarketState): void {
-    market.dirty = false;
     const { quotes, ctx } = this;
+    this.reckon(market);
     quotes.begin(ctx.books.grid(market.book));
     const gate = this.gate(market);
     if (gate === 'quoting') this.ask(market);
@@ -90,6 +99,7 @@ export class Trader {
     if (market.closeTime !== 0 && ctx.now > market.closeTime - ctx.config.closeGuardMs * 1000) return 'closing_soon';
     if (!market.seen) return 'book_not_seen';
     if (market.stale !== '') return 'book_stale';
+    if (market.broken !== '') return 'strategy_failed';
     if (ctx.books.isCrossed(market.book)) return 'book_crossed';
     if (ctx.groups.get(market.exchangeIndex)?.life !== 'armed') return 'starting';
     return 'quoting';
@@ -111,9 +121,17 @@ export class Trader {
     try {
       this.strategy.quote(view, quotes);
     } catch (error) {
-      quotes.fault = (error as Error).message;
+      quotes.fault = messageOf(error);
     }
     if (quotes.fault !== '') this.fault(market, quotes.fault);
+  }
+
+  /** The strategy threw while being told something: what it believes of this market is not known any more. */
+  broke(market: MarketState, error: unknown): void {
+    market.broken = messageOf(error);
+    this.ctx.touch(market);
+    const text = `strategy ${this.strategy.name} failed on ${market.ticker}, its quotes are pulled until a restart: ${market.broken}`;
+    this.ctx.report('error', 'strategy_failed', text);
   }
 
   private fault(market: MarketState, fault: string): void {
@@ -143,7 +161,7 @@ export class Trader {
       market.details[side] = '';
     }
     if (held || plan.creates.length === 0) {
-      if (held) market.dirty = true;
+      if (held) ctx.wait(market);
       return;
     }
     for (const { price, count, edge, urgency } of plan.creates) {
@@ -166,8 +184,8 @@ export class Trader {
       }
       if (!writer.create(candidate, this.verdict.count)) {
         market.reasons[side] = 'no_tokens';
-        market.dirty = true;
-      }
+        ctx.wait(market);
+      } else this.commit(market, collateral(side, candidate.price, this.verdict.count));
     }
     writer.flushCreates();
   }
@@ -178,7 +196,7 @@ export class Trader {
     const { market, side } = candidate;
     const { orders, books } = ctx;
     risk.position = ctx.ledger.position(market.index);
-    risk.sideExposure = orders.exposure(market.index, side);
+    risk.sideExposure = (orders.exposure(market.index, side) + orders.unbooked(market.index, side)) as Count;
     risk.ownOpposite = mostAggressive(orders, market.index, opposite(side));
     risk.bookOpposite = books.bestPrice(market.book, opposite(side));
     this.view.aim(market.index, market.book);
@@ -186,25 +204,35 @@ export class Trader {
     risk.mid = fair;
     risk.ordersInMarket = orders.on(market.index, BID).length + orders.on(market.index, ASK).length;
     risk.ordersInAll = orders.liveCount;
-    risk.capitalUsed = this.capitalUsed();
+    risk.capitalUsed = this.capitalUsed as Money;
   }
 
-  /** Collateral of all live orders and positions, nothing netted across markets. */
-  private capitalUsed(): Money {
-    const { ctx } = this;
+  /**
+   * Bring a market's share of the collateral of all positions and live orders up to date. Whatever changes it makes the
+   * market dirty, so that the sum is right whenever orders are judged, without a look at every market.
+   */
+  private reckon(market: MarketState): void {
+    const { ledger, books, orders } = this.ctx;
     let sum = 0;
-    for (const market of ctx.markets) {
-      const position = ctx.ledger.position(market.index);
-      if (position !== 0 && market.book >= 0) {
-        const side = position > 0 ? BID : ASK;
-        sum += collateral(side, ctx.books.bestPrice(market.book, side), Math.abs(position) as Count);
-      }
-      for (const side of SIDES) {
-        for (const o of ctx.orders.on(market.index, side)) sum += collateral(side, o.price, remaining(o));
-      }
+    const position = ledger.position(market.index);
+    if (position !== 0) {
+      const side = position > 0 ? BID : ASK;
+      sum += collateral(side, books.bestPrice(market.book, side), Math.abs(position) as Count);
     }
-    return sum as Money;
+    for (const side of SIDES) {
+      for (const o of orders.on(market.index, side)) sum += collateral(side, o.price, remaining(o));
+    }
+    this.commit(market, sum - (this.capital[market.index] ?? 0));
   }
+
+  private commit(market: MarketState, change: number): void {
+    this.capital[market.index] = (this.capital[market.index] ?? 0) + change;
+    this.capitalUsed += change;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Our highest live bid or lowest live ask, 0 for none. */
@@ -224,5 +252,5 @@ export function describeOrder(order: Order): string {
 /** Note a refusal on a side and look again when the hold is over. */
 export function refuseSide(ctx: Context, market: MarketState, side: Side, detail: string, holdMs: number): void {
   hold(market, side, ctx.after(holdMs), detail);
-  market.dirty = true;
+  ctx.touch(market);
 }

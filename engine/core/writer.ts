@@ -9,6 +9,7 @@ import {
   createOrdersBody,
   describeFailure,
   type Failure,
+  type OrderRecord,
   Paths,
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
@@ -18,6 +19,11 @@ import { type Candidate, describeOrder, refuseSide } from './trader.ts';
 
 /** Refusals that mean our group is triggered or gone: nothing may be placed until a person decides. */
 const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
+
+/** A refusal by the exchange itself. A redirect, a 408 or a 5xx may come from something that stands in between. */
+function isVerdict(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}
 
 /** What the writer tells the engine about. */
 export interface WriterEvents {
@@ -47,7 +53,8 @@ export class OrderWriter {
   create(candidate: Candidate, count: Count): boolean {
     const { ctx } = this;
     const { budget } = ctx.config;
-    if (!ctx.writes.take(ctx.costs.createCost, budget.reserve, ctx.now)) return false;
+    const reserve = budget.reserve + ctx.writes.heldForLost(ctx.now);
+    if (!ctx.writes.take(ctx.costs.createCost, reserve, ctx.now)) return false;
     const { market, side, price } = candidate;
     const clientOrderId = `${ctx.config.clientPrefix}-${ctx.config.sessionId}-${(this.nextOrder++).toString(36)}`;
     const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
@@ -62,8 +69,8 @@ export class OrderWriter {
   /** Queue a cancel of a resting order. */
   cancel(market: MarketState, order: Order): void {
     if (order.orderId === '' || order.cancel !== 'none') return;
-    if (this.ctx.now < this.cancelsHeldUntil) {
-      market.dirty = true;
+    if (this.ctx.now < Math.max(this.cancelsHeldUntil, order.cancelNotBefore)) {
+      this.ctx.wait(market);
       return;
     }
     const wire = { orderId: order.orderId, ticker: market.ticker, exchangeIndex: market.exchangeIndex };
@@ -93,10 +100,12 @@ export class OrderWriter {
     const queue = this.cancels;
     const markets = this.cancelMarkets.splice(0);
     this.cancels = [];
+    if (queue.length === 0) return;
     let batch: { order: Order; wire: CancelOrder }[] = [];
+    const reserve = ctx.triggerReserve;
     for (const [i, item] of queue.entries()) {
-      if (!ctx.writes.take(ctx.costs.cancelCost, 0, ctx.now)) {
-        for (const market of markets.slice(i)) market.dirty = true;
+      if (!ctx.writes.take(ctx.costs.cancelCost, reserve, ctx.now)) {
+        for (const market of markets.slice(i)) ctx.wait(market);
         break;
       }
       batch.push(item);
@@ -131,7 +140,7 @@ export class OrderWriter {
       return;
     }
     const decoded = understood(outcome, batchItems);
-    if (decoded.kind === 'refused' && decoded.failure.status < 500) {
+    if (decoded.kind === 'refused' && isVerdict(decoded.failure.status)) {
       for (const order of batch) this.refused(order, decoded.failure);
       return;
     }
@@ -162,7 +171,7 @@ export class OrderWriter {
       return;
     }
     const decoded = understood(outcome, batchItems);
-    if (decoded.kind === 'refused' && decoded.failure.status < 500) {
+    if (decoded.kind === 'refused' && isVerdict(decoded.failure.status)) {
       this.cancelsHeldUntil = ctx.after(ctx.config.timing.retryMs / 4);
       if (decoded.failure.status === 401) this.events.authRefused(describeFailure(decoded.failure));
       for (const order of batch) ctx.orders.cancelWithdrawn(order);
@@ -183,7 +192,7 @@ export class OrderWriter {
         ctx.counters.canceled++;
         ctx.orders.canceled(order, item.reducedBy!, ctx.now);
       } else if (item.failure.code === 'not_found') ctx.orders.cancelFoundNothing(order, ctx.now);
-      else ctx.orders.cancelWithdrawn(order);
+      else ctx.orders.cancelWithdrawn(order, ctx.after(ctx.config.timing.retryMs));
     }
   }
 
@@ -221,7 +230,18 @@ export class OrderWriter {
   }
 
   private touch(order: Order): void {
-    this.ctx.markets[order.market]!.dirty = true;
+    this.ctx.touch(this.ctx.markets[order.market]!);
+  }
+
+  /** Cancel an order of an earlier session that still rests. Nobody waits for the answer: the next read tells. */
+  cancelLeftover(order: OrderRecord): void {
+    const { ctx } = this;
+    if (!ctx.writes.take(ctx.costs.cancelCost, ctx.triggerReserve, ctx.now)) return;
+    const text = `order ${order.clientOrderId} of an earlier session rests on ${order.ticker}: cancelling it`;
+    ctx.report('warn', 'leftover_order', text);
+    const { orderId, ticker, exchangeIndex } = order;
+    const body = cancelOrdersBody([{ orderId, ticker, exchangeIndex }]);
+    ctx.write('cancelOrders', 'DELETE', Paths.batched, body, ctx.costs.cancelCost, () => {});
   }
 
   /** Pull everything of ours that rests, whatever any strategy wants. Used when stopping. */

@@ -40,12 +40,24 @@ export interface MarketAccount {
 }
 
 /**
+ * How many later fills a fill is recognised for at least. A read that could bring it again reaches back minutes, so
+ * this is days more than needed, and a session of months stays small.
+ */
+const REMEMBERED_FILLS = 100_000;
+
+/**
  * Positions, cash and fees by exact integer arithmetic. A fill is booked once however often and from wherever it is
  * heard of.
  */
 export class Ledger {
   private readonly accounts: MarketAccount[] = [];
-  private readonly seen = new Set<string>();
+  private seen = new Set<string>();
+  private seenBefore = new Set<string>();
+
+  /** Fills remembered so that they are not booked again. */
+  get remembered(): number {
+    return this.seen.size + this.seenBefore.size;
+  }
 
   /** The account of a market. */
   account(market: number): MarketAccount {
@@ -79,14 +91,12 @@ export class Ledger {
 
   /** Remember fills from before the session, so that a backfill does not book them. */
   ignore(fill: { readonly tradeId: string; readonly orderId: string }): void {
-    this.seen.add(keyOf(fill));
+    this.isNew(keyOf(fill));
   }
 
   /** Book a fill. False when it was booked before. */
   book(market: number, fill: LedgerFill): boolean {
-    const key = keyOf(fill);
-    if (this.seen.has(key)) return false;
-    this.seen.add(key);
+    if (!this.isNew(keyOf(fill))) return false;
     const account = this.account(market);
     const sign = sideSign(fill.side);
     account.position = (account.position + sign * fill.count) as Count;
@@ -95,6 +105,17 @@ export class Ledger {
     if (fill.side === BID) account.bought = (account.bought + fill.count) as Count;
     else account.sold = (account.sold + fill.count) as Count;
     account.fills++;
+    return true;
+  }
+
+  /** True the first time a key is shown. */
+  private isNew(key: string): boolean {
+    if (this.seen.has(key) || this.seenBefore.has(key)) return false;
+    this.seen.add(key);
+    if (this.seen.size >= REMEMBERED_FILLS) {
+      this.seenBefore = this.seen;
+      this.seen = new Set();
+    }
     return true;
   }
 

@@ -29,10 +29,16 @@ export interface Order {
   fillCount: Count;
   /** Sum of the individual fills booked for it. Behind `fillCount` while fills are missing. */
   bookedCount: Count;
+  /** Contracts of it that book frames have shown, as far as one can tell; 0 while they have not, or no longer do. */
+  shownCount: Count;
+  /** When the exchange's id was learnt, 0 until then. */
+  knownTime: TimeUs;
   life: OrderLife;
   cancel: CancelLife;
   doneReason: DoneReason;
   readonly sentTime: TimeUs;
+  /** A cancel was refused: not to be repeated before this. */
+  cancelNotBefore: TimeUs;
   /** When it became unknown, or when its state was last asked for; 0 otherwise. */
   unknownSince: TimeUs;
   lastAskedTime: TimeUs;

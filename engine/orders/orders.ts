@@ -12,6 +12,10 @@ export interface OrderEvidence {
 
 /** How many finished orders are kept so that late evidence about them is recognised. */
 const KEEP_DONE = 10_000;
+/** How long after an order is known to rest its book frame may take. */
+const SETTLED_US = 1_000_000;
+/** How many exchange ids are kept for which fills were heard of before the order was known by that id. */
+const KEEP_EARLY = 10_000;
 
 /**
  * The truth about every order of the session. States change only on evidence, every change is idempotent, a fill never
@@ -23,6 +27,10 @@ export class Orders {
   /** Orders not done, per market * 2 + side. */
   private readonly live: Order[][] = [];
   private readonly doneQueue: Order[] = [];
+  /** Orders, done ones included, whose booked fills are behind what the exchange reported. */
+  private readonly missing = new Set<Order>();
+  /** Contracts of fills booked under an exchange id that no order of ours is known by yet. */
+  private readonly early = new Map<string, Count>();
   private liveTotal = 0;
   private unknownTotal = 0;
 
@@ -67,11 +75,51 @@ export class Orders {
     return sum as Count;
   }
 
-  /** Contracts of ours on a price level, to be subtracted from the book. */
-  restingAt(market: number, side: Side, price: Price): Count {
+  /**
+   * Contracts of a side that are known to have filled and are in no position yet, because their fills are on the way
+   * or lost. They belong to every worst case.
+   */
+  unbooked(market: number, side: Side): Count {
     let sum = 0;
-    for (const o of this.bucket(market, side)) if (o.price === price) sum += remaining(o);
+    for (const o of this.missing) if (o.market === market && o.side === side) sum += o.fillCount - o.bookedCount;
     return sum as Count;
+  }
+
+  /**
+   * Contracts of ours that the book shows on a price level, to be subtracted from it. Answers and book frames overtake
+   * each other, so an order counts from when a frame has shown it, not from when we sent it or were told that it rests.
+   */
+  restingAt(market: number, side: Side, price: Price, time: TimeUs): Count {
+    let sum = 0;
+    for (const o of this.bucket(market, side)) {
+      if (o.price !== price) continue;
+      // A book frame can be missed (a snapshot held it already): after a while an order known to rest is there.
+      const settled = o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
+      sum += settled ? remaining(o) : Math.min(o.shownCount, remaining(o));
+    }
+    return sum as Count;
+  }
+
+  /** A level of the book changed: recognise in it an order of ours that came or went, by its size. */
+  bookChanged(market: number, side: Side, price: Price, delta: number): void {
+    for (const o of this.bucket(market, side)) {
+      if (o.price !== price) continue;
+      if (delta > 0 && o.shownCount === 0 && delta === remaining(o)) {
+        o.shownCount = delta as Count;
+        return;
+      }
+      if (delta < 0 && o.cancel !== 'none' && -delta === Math.min(o.shownCount, remaining(o))) {
+        o.shownCount = 0 as Count;
+        o.knownTime = 0 as TimeUs;
+        return;
+      }
+    }
+  }
+
+  /** A whole book was shown: what is known to rest is in it. */
+  bookShown(market: number): void {
+    for (const side of SIDES)
+      for (const o of this.bucket(market, side)) if (o.orderId !== '') o.shownCount = remaining(o);
   }
 
   /** A create was handed over. @throws Error when the client id was used before in this session */
@@ -86,10 +134,13 @@ export class Orders {
       initialCount: count,
       fillCount: 0 as Count,
       bookedCount: 0 as Count,
+      shownCount: 0 as Count,
+      knownTime: 0 as TimeUs,
       life: 'sent',
       cancel: 'none',
       doneReason: '',
       sentTime: time,
+      cancelNotBefore: 0 as TimeUs,
       unknownSince: 0 as TimeUs,
       lastAskedTime: 0 as TimeUs,
       absentReads: 0,
@@ -103,7 +154,7 @@ export class Orders {
 
   /** The exchange acknowledged the create: what filled at once and what rests. */
   accepted(order: Order, orderId: string, fillCount: Count, remainingCount: Count, time: TimeUs): void {
-    this.learnId(order, orderId);
+    this.learnId(order, orderId, time);
     this.raiseFill(order, fillCount, time);
     if (order.life === 'done') return;
     if (remainingCount > 0) this.rest(order);
@@ -139,9 +190,11 @@ export class Orders {
     if (order.life !== 'done') order.cancel = 'sent';
   }
 
-  /** The cancel certainly never left, or was refused for a reason that leaves the order as it is. */
-  cancelWithdrawn(order: Order): void {
-    if (order.cancel === 'sent') order.cancel = 'none';
+  /** The cancel certainly never left, or was refused for a reason that leaves the order as it is until `notBefore`. */
+  cancelWithdrawn(order: Order, notBefore = 0 as TimeUs): void {
+    if (order.cancel !== 'sent') return;
+    order.cancel = 'none';
+    order.cancelNotBefore = notBefore;
   }
 
   /** The answer to the cancel was lost: it may rest, it may not. */
@@ -172,13 +225,15 @@ export class Orders {
     // Another order under the same client id says nothing about this one.
     if (order.orderId !== '' && evidence.orderId !== '' && order.orderId !== evidence.orderId) return undefined;
     const isOlder = evidence.fillCount < order.fillCount;
-    this.learnId(order, evidence.orderId);
+    this.learnId(order, evidence.orderId, time);
     this.raiseFill(order, evidence.fillCount, time);
     if (order.life === 'done') return order;
     order.absentReads = 0;
     if (evidence.status === 'resting' && isOlder) return order;
-    if (evidence.status === 'resting') this.rest(order);
-    else if (evidence.status === 'executed') this.finish(order, 'filled');
+    if (evidence.status === 'resting') {
+      if (order.knownTime === 0) order.knownTime = time;
+      this.rest(order);
+    } else if (evidence.status === 'executed') this.finish(order, 'filled');
     else if (evidence.status === 'canceled') this.finish(order, 'canceled');
     else this.doubt(order, time);
     return order;
@@ -190,6 +245,16 @@ export class Orders {
     if (order.bookedCount > order.fillCount) order.fillCount = order.bookedCount;
     this.noteMissing(order, time);
     if (order.life !== 'done' && order.bookedCount >= order.initialCount) this.finish(order, 'filled');
+  }
+
+  /** A fill was booked for an order that is not known by this exchange id: it is counted once the id is learnt. */
+  bookedEarly(orderId: string, count: Count): void {
+    this.early.set(orderId, ((this.early.get(orderId) ?? 0) + count) as Count);
+    if (this.early.size <= KEEP_EARLY) return;
+    for (const oldest of this.early.keys()) {
+      this.early.delete(oldest);
+      return;
+    }
   }
 
   /** A read that should have shown the order did not. Returns the number of such reads in a row. */
@@ -233,10 +298,15 @@ export class Orders {
     if (order.orderId !== '') this.byOrderId.delete(order.orderId);
   }
 
-  private learnId(order: Order, orderId: string): void {
+  private learnId(order: Order, orderId: string, time: TimeUs): void {
     if (order.orderId !== '' || orderId === '') return;
     order.orderId = orderId;
+    order.knownTime = time;
     this.byOrderId.set(orderId, order);
+    const early = this.early.get(orderId);
+    if (early === undefined) return;
+    this.early.delete(orderId);
+    this.booked(order, early, time);
   }
 
   private raiseFill(order: Order, fillCount: Count, time: TimeUs): void {
@@ -245,15 +315,22 @@ export class Orders {
   }
 
   private noteMissing(order: Order, time: TimeUs): void {
-    if (order.bookedCount >= order.fillCount) order.fillsMissingSince = 0 as TimeUs;
-    else if (order.fillsMissingSince === 0) order.fillsMissingSince = time;
+    if (order.bookedCount >= order.fillCount) this.fillsComplete(order);
+    else if (order.fillsMissingSince === 0) {
+      order.fillsMissingSince = time;
+      this.missing.add(order);
+    }
   }
 
   /** Orders, done ones included, whose booked fills are behind what the exchange reported. */
   missingFills(): Order[] {
-    const missing: Order[] = [];
-    for (const o of this.byClientId.values()) if (o.fillsMissingSince !== 0) missing.push(o);
-    return missing;
+    return [...this.missing];
+  }
+
+  /** Its fills are all booked, or what is missing will not be had: the comparison of positions is left to judge. */
+  fillsComplete(order: Order): void {
+    order.fillsMissingSince = 0 as TimeUs;
+    this.missing.delete(order);
   }
 
   private bucket(market: number, side: Side): Order[] {

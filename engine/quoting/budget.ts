@@ -13,11 +13,12 @@ export interface BucketTerms {
 /**
  * A local mirror of one of the exchange's token buckets that is never fuller than the original.
  *
- * The exchange debits a request when it arrives; we when we send it. Two requests may travel at different speeds, so
- * the refill between their arrivals can be up to `jitterMs` shorter than between their departures. Against the bucket's
- * cap that error does not add up over a session, so it is enough to hold back `jitterMs` of refill once: the mirror's
- * capacity is the original's less that. A request whose answer is lost may arrive late, after refill was wasted on a
- * full bucket: it is debited a second time. Works in thousandths of a token, integers.
+ * The exchange debits a request when it arrives; we when we send it. While a request is under way the original may be
+ * full and waste its refill, so the mirror never holds more than the capacity less what is unanswered: then original >=
+ * mirror + what has not arrived, at all times and whatever the travel times. A request whose answer is lost may still
+ * arrive: it is debited a second time, and held back from everything but cancels and triggers until it is too late for
+ * it. Beyond that `jitterMs` of refill is never used, for callers that do not say what was answered. Works in
+ * thousandths of a token, integers.
  */
 export class TokenBucket {
   private milliTokens = 0;
@@ -25,14 +26,19 @@ export class TokenBucket {
   private refillMilliPerSecond = 0;
   private updated = 0 as TimeUs;
   private carry = 0;
+  /** Thousandths of tokens of requests without an outcome, and of those whose answer was lost and until when. */
+  private unanswered = 0;
+  private lost = 0;
+  private readonly losses: { readonly milli: number; readonly until: TimeUs }[] = [];
   /** Tokens spent in this session. */
   spent = 0;
   /** Times the exchange refused us for want of tokens. Stays 0 while the mirror is right. */
   refusals = 0;
 
-  constructor(terms: BucketTerms, time: TimeUs) {
+  /** `full` false: nothing is known of what a predecessor spent, so begin from nothing. */
+  constructor(terms: BucketTerms, time: TimeUs, full = true) {
     this.retune(terms, time);
-    this.milliTokens = this.capacityMilli;
+    this.milliTokens = full ? this.capacityMilli : 0;
   }
 
   /** Take over new terms; what is in the bucket stays, cut to the new capacity. */
@@ -72,10 +78,36 @@ export class TokenBucket {
     this.spent += tokens;
   }
 
+  /** A request whose tokens were taken leaves. */
+  left(tokens: number): void {
+    this.unanswered += tokens * 1000;
+  }
+
+  /** It was answered, or it certainly never left: its tokens are where they belong. */
+  answered(tokens: number, time: TimeUs): void {
+    // What the bucket earned up to now it earned under the lower cap.
+    this.refill(time);
+    this.unanswered -= tokens * 1000;
+  }
+
+  /** Its answer was lost: it may still arrive, until `until`. */
+  mayArrive(tokens: number, until: TimeUs, time: TimeUs): void {
+    this.answered(tokens, time);
+    this.charge(tokens, time);
+    this.lost += tokens * 1000;
+    this.losses.push({ milli: tokens * 1000, until });
+  }
+
+  /** Tokens of requests that may still arrive although their answer was lost: not to be spent on what can wait. */
+  heldForLost(time: TimeUs): number {
+    while (this.losses.length > 0 && this.losses[0]!.until <= time) this.lost -= this.losses.shift()!.milli;
+    return this.lost / 1000;
+  }
+
   /** Give back what a request that certainly never left had taken. */
   refund(tokens: number, time: TimeUs): void {
     this.refill(time);
-    this.milliTokens = Math.min(this.capacityMilli, this.milliTokens + tokens * 1000);
+    this.milliTokens = Math.min(this.cap, this.milliTokens + tokens * 1000);
     this.spent -= tokens;
   }
 
@@ -86,6 +118,11 @@ export class TokenBucket {
     this.refusals++;
   }
 
+  /** Most the mirror may hold now. */
+  private get cap(): number {
+    return this.capacityMilli - this.unanswered;
+  }
+
   private refill(time: TimeUs): void {
     const elapsedUs = time - this.updated;
     if (elapsedUs <= 0) return;
@@ -94,9 +131,10 @@ export class TokenBucket {
     const earned = Math.min(elapsedUs, 60_000_000) * this.refillMilliPerSecond + this.carry;
     const whole = Math.floor(earned / 1_000_000);
     this.carry = earned - whole * 1_000_000;
+    const { cap } = this;
     this.milliTokens += whole;
-    if (this.milliTokens >= this.capacityMilli) {
-      this.milliTokens = this.capacityMilli;
+    if (this.milliTokens >= cap) {
+      this.milliTokens = cap;
       this.carry = 0;
     }
   }

@@ -39,8 +39,12 @@ export class BookView implements MarketView {
   }
 
   sizeAt(side: Side, level: number): Count {
-    const own = this.orders.restingAt(this.market, side, this.grid.price(level));
-    return Math.max(0, this.books.sizeAt(this.book, side, level) - own) as Count;
+    const all = this.books.sizeAt(this.book, side, level);
+    if (all === 0) return all;
+    const own = this.orders.restingAt(this.market, side, this.grid.price(level), this.time);
+    // A level smaller than our own orders on it shows that they are not there any more: taking them off all the same
+    // would make others' quotes vanish, and ours chase that.
+    return (own > all ? all : all - own) as Count;
   }
 
   nextLevel(side: Side, level: number): number {

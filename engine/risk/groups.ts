@@ -27,16 +27,21 @@ export class ShardGroup {
   filled(count: Count, time: TimeUs): void {
     this.times.push(time);
     this.counts.push(count);
+    this.forget(time);
   }
 
   /** Contracts filled in the 15 seconds up to `time`, as far as we saw them. */
   rolling(time: TimeUs): Count {
+    this.forget(time);
+    let sum = 0;
+    for (const c of this.counts) sum += c;
+    return sum as Count;
+  }
+
+  private forget(time: TimeUs): void {
     while (this.times.length > 0 && this.times[0]! <= time - WINDOW_US) {
       this.times.shift();
       this.counts.shift();
     }
-    let sum = 0;
-    for (const c of this.counts) sum += c;
-    return sum as Count;
   }
 }

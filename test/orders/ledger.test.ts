@@ -199,3 +199,12 @@ test('P&L is what liquidating at the mark would leave: cash flow of all fills an
     { seed: 32, numRuns: 500 },
   );
 });
+
+test('a fill is recognised after a hundred thousand others, and the memory of them does not grow for ever', () => {
+  const ledger = new Ledger();
+  ledger.book(0, fill('first', BID, 4700, 100));
+  for (let n = 0; n < 99_999; n++) ledger.ignore({ tradeId: `t${n}`, orderId: 'x' });
+  assert.equal(ledger.book(0, fill('first', BID, 4700, 100)), false);
+  for (let n = 0; n < 300_000; n++) ledger.ignore({ tradeId: `u${n}`, orderId: 'x' });
+  assert.ok(ledger.remembered <= 200_000, `${ledger.remembered} fills remembered`);
+});

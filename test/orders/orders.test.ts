@@ -22,8 +22,10 @@ test('an order counts as exposure from the moment it is handed over', () => {
   assert.equal(orders.liveCount, 1);
   assert.equal(orders.exposure(3, BID), C(10));
   assert.equal(orders.exposure(3, ASK), 0);
-  assert.equal(orders.restingAt(3, BID, price(4700)), C(10));
-  assert.equal(orders.restingAt(3, BID, price(4800)), 0);
+  assert.equal(orders.restingAt(3, BID, price(4700), T(1)), 0, 'the book does not show it yet');
+  orders.bookChanged(3, BID, price(4700), C(10));
+  assert.equal(orders.restingAt(3, BID, price(4700), T(1)), C(10));
+  assert.equal(orders.restingAt(3, BID, price(4800), T(1)), 0);
   assert.deepEqual(orders.on(3, BID), [order]);
 });
 
@@ -271,4 +273,27 @@ test('a long session forgets finished orders, but none whose fills are still mis
   assert.deepEqual(orders.missingFills(), [owing]);
   assert.equal(orders.byExchange('x-owing'), owing);
   assert.equal(orders.liveCount, 0);
+});
+
+test('fills known of and not booked yet belong to the worst case of their side, done or not', () => {
+  const { orders, order } = sent();
+  orders.observe(said('executed', 10, 0), T(2));
+  assert.equal(order.life, 'done');
+  assert.equal(orders.exposure(3, BID), 0);
+  assert.equal(orders.unbooked(3, BID), C(10));
+  assert.equal(orders.unbooked(3, ASK), 0);
+  orders.booked(order, C(4), T(3));
+  assert.equal(orders.unbooked(3, BID), C(6));
+  orders.booked(order, C(6), T(4));
+  assert.equal(orders.unbooked(3, BID), 0);
+});
+
+test('fills booked under an id nobody knew yet are counted once the order is known by it', () => {
+  const { orders, order } = sent();
+  orders.doubt(order, T(1));
+  orders.bookedEarly('x-1', C(3));
+  orders.bookedEarly('x-1', C(7));
+  orders.observe(said('executed', 10, 0), T(2));
+  assert.equal(order.bookedCount, C(10));
+  assert.deepEqual(orders.missingFills(), []);
 });

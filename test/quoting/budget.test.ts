@@ -172,3 +172,57 @@ test('time that stands still or runs backwards earns nothing', () => {
   assert.equal(bucket.available(at(1000)), 0);
   assert.equal(bucket.available(at(1100)), 10);
 });
+
+test('told what was answered, the mirror needs no allowance for travel: any delay, any order of arrival', () => {
+  let taken = 0;
+  let late = 0;
+  const journey = fc.record({
+    waitUs: fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: 300_000 })),
+    tokens: fc.constantFrom(2, 10, 10, 50),
+    outUs: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 0, max: 9_000_000 })),
+    backUs: fc.integer({ min: 0, max: 50_000 }),
+  });
+  fc.assert(
+    fc.property(
+      rates,
+      fc.array(journey, { minLength: 30, maxLength: 100, size: 'max' }),
+      ([refill, capacity], list) => {
+        const terms = { refillPerSecond: refill!, capacity: capacity!, share: 1, jitterMs: 0 };
+        const bucket = new TokenBucket(terms, at(0));
+        const server = new ServerBucket(refill!, capacity!);
+        const patienceUs = 5_000_000;
+        const events: { time: number; act: (time: number) => void }[] = [];
+        const turnTo = (time: number): void => {
+          events.sort((a, b) => a.time - b.time);
+          while (events.length > 0 && events[0]!.time <= time) {
+            const event = events.shift()!;
+            event.act(event.time);
+          }
+        };
+        let now = START;
+        for (const { waitUs, tokens, outUs, backUs } of list) {
+          now += waitUs;
+          turnTo(now);
+          if (!bucket.take(tokens, bucket.heldForLost(now as TimeUs), now as TimeUs)) continue;
+          taken++;
+          bucket.left(tokens);
+          events.push({
+            time: now + outUs,
+            act: (time) => assert.ok(server.arrive(tokens, time), `${tokens} tokens refused`),
+          });
+          if (outUs + backUs < patienceUs) {
+            events.push({ time: now + outUs + backUs, act: (time) => bucket.answered(tokens, time as TimeUs) });
+          } else {
+            late++;
+            const lost = (time: number): void =>
+              bucket.mayArrive(tokens, (time + patienceUs) as TimeUs, time as TimeUs);
+            events.push({ time: now + patienceUs, act: lost });
+          }
+        }
+        turnTo(Number.POSITIVE_INFINITY);
+      },
+    ),
+    { seed: 43, numRuns: 1500 },
+  );
+  assert.ok(taken > 10_000 && late > 500, `${taken} sent, ${late} of them late`);
+});

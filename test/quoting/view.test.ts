@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Books, LINEAR_CENT } from '../../engine/market/index.ts';
 import { Ledger, Orders } from '../../engine/orders/index.ts';
 import { BookView, MAX_TARGETS, microprice, Quotes } from '../../engine/quoting/index.ts';
-import { ASK, BID, type Count, count, type Price, price, type TimeUs } from '../../engine/units/index.ts';
+import { ASK, BID, type Count, count, type Price, price, type Side, type TimeUs } from '../../engine/units/index.ts';
 
 const level = (cents: number): number => LINEAR_CENT.level(price(cents * 100));
 
@@ -16,6 +16,12 @@ function market(): { books: Books; orders: Orders; ledger: Ledger; view: BookVie
   return { books, orders, ledger, view };
 }
 
+/** An order of ours that the book shows. */
+function shown(orders: Orders, id: string, at: number, side: Side, cents: number, size: number): void {
+  orders.sent(id, at, side, price(cents * 100), count(size), 1 as TimeUs);
+  orders.bookChanged(at, side, price(cents * 100), size);
+}
+
 test('our own orders are not the market: they are subtracted, and levels that are only ours are passed over', () => {
   const { books, orders, view } = market();
   for (const [cents, size] of [
@@ -24,8 +30,8 @@ test('our own orders are not the market: they are subtracted, and levels that ar
     [40, 700],
   ] as const)
     books.add(0, BID, level(cents), size);
-  orders.sent('c-1', 0, BID, price(4700), count(300), 1 as TimeUs);
-  orders.sent('c-2', 0, BID, price(4600), count(400), 1 as TimeUs);
+  shown(orders, 'c-1', 0, BID, 47, 300);
+  shown(orders, 'c-2', 0, BID, 46, 400);
   assert.equal(view.bestLevel(BID), level(46));
   assert.equal(view.sizeAt(BID, level(47)), 0);
   assert.equal(view.sizeAt(BID, level(46)), 600);
@@ -33,12 +39,40 @@ test('our own orders are not the market: they are subtracted, and levels that ar
   assert.equal(view.nextLevel(BID, level(40)), -1);
 });
 
-test('an order of ours the book does not show yet never makes others` size negative', () => {
+test('an order of ours the book does not show yet takes nothing of others` away', () => {
   const { books, orders, view } = market();
   books.add(0, ASK, level(52), 100);
   orders.sent('c-1', 0, ASK, price(5200), count(500), 1 as TimeUs);
-  assert.equal(view.sizeAt(ASK, level(52)), 0);
-  assert.equal(view.bestLevel(ASK), -1);
+  assert.equal(view.sizeAt(ASK, level(52)), 100);
+  books.add(0, ASK, level(52), 500);
+  orders.bookChanged(0, ASK, price(5200), 500);
+  assert.equal(view.sizeAt(ASK, level(52)), 100);
+});
+
+test('the book shows that our order is gone before its cancel is answered', () => {
+  const { books, orders, view } = market();
+  books.add(0, ASK, level(52), 100);
+  const order = orders.sent('c-1', 0, ASK, price(5200), count(500), 1 as TimeUs);
+  books.add(0, ASK, level(52), 500);
+  orders.bookChanged(0, ASK, price(5200), 500);
+  orders.accepted(order, 'x-1', count(0), count(500), 2 as TimeUs);
+  orders.cancelSent(order);
+  books.add(0, ASK, level(52), -500);
+  orders.bookChanged(0, ASK, price(5200), -500);
+  assert.equal(view.sizeAt(ASK, level(52)), 100);
+});
+
+test('a snapshot or a second at rest makes up for a book frame that nobody recognised', () => {
+  for (const how of ['snapshot', 'time'] as const) {
+    const { books, orders, view } = market();
+    const order = orders.sent('c-1', 0, ASK, price(5200), count(500), 1 as TimeUs);
+    books.add(0, ASK, level(52), 600);
+    orders.accepted(order, 'x-1', count(0), count(500), 2 as TimeUs);
+    assert.equal(view.sizeAt(ASK, level(52)), 600);
+    if (how === 'snapshot') orders.bookShown(0);
+    else view.time = 1_000_003 as TimeUs;
+    assert.equal(view.sizeAt(ASK, level(52)), 100, how);
+  }
 });
 
 test('a book that is all ours has no microprice', () => {
@@ -46,7 +80,7 @@ test('a book that is all ours has no microprice', () => {
   books.add(0, BID, level(47), 300);
   books.add(0, ASK, level(52), 100);
   assert.equal(microprice(view), (300 * 5200 + 100 * 4700) / 400, 'heavy bids lift it towards the ask');
-  orders.sent('c-1', 0, BID, price(4700), count(300), 1 as TimeUs);
+  shown(orders, 'c-1', 0, BID, 47, 300);
   assert.ok(Number.isNaN(microprice(view)));
 });
 
@@ -55,7 +89,7 @@ test('aimed at another market, the view shows that one`s book, position and orde
   books.open(LINEAR_CENT);
   books.add(1, BID, level(30), 50);
   ledger.open(1, -700 as Count);
-  orders.sent('c-1', 0, BID, price(3000), count(50), 1 as TimeUs);
+  shown(orders, 'c-1', 0, BID, 30, 50);
   view.aim(1, 1);
   assert.deepEqual([view.bestLevel(BID), view.sizeAt(BID, level(30)), view.position], [level(30), 50, -700]);
 });

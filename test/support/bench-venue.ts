@@ -14,6 +14,7 @@ import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.t
 import { Refusal } from '../../engine/exchange/order.ts';
 import { type ApiCall, RestApi, refusalBody } from '../../engine/exchange/rest.ts';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
+import type { Strategy } from '../../engine/quoting/index.ts';
 import {
   type Count,
   type Money,
@@ -87,6 +88,8 @@ interface Delivery {
 export class BenchVenue implements EnginePort {
   timeUs = 1_800_000_000_000_000;
   latencyUs = 2000;
+  /** Travel time of one request or one answer; unlike feed frames they may overtake each other. */
+  travelUs: () => number = () => this.latencyUs;
   readonly exchange: Exchange;
   readonly engine: Engine;
   readonly reports: EngineReport[] = [];
@@ -100,11 +103,18 @@ export class BenchVenue implements EnginePort {
   private readonly write: Bucket;
   private client: FeedClient | null = null;
   private queue: Delivery[] = [];
+  /** Requests without an outcome, with the moment their patience ends; oldest first. */
+  private readonly open = new Map<number, number>();
   private ids = 0;
 
   constructor(
     config: EngineConfig,
-    options: { readonly tier?: string; readonly grid?: Grid; readonly makerFees?: boolean } = {},
+    options: {
+      readonly tier?: string;
+      readonly grid?: Grid;
+      readonly makerFees?: boolean;
+      readonly strategy?: Strategy;
+    } = {},
   ) {
     const newId = (): string => `00000000-0000-4000-8000-${String(++this.ids).padStart(12, '0')}`;
     this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId });
@@ -130,7 +140,8 @@ export class BenchVenue implements EnginePort {
       });
     }
     this.exchange.account(USER).cash.set(0, 10_000_000_000 as Money);
-    this.engine = new Engine(config, createLadder(config.strategy.params), this, this.timeUs as TimeUs);
+    const strategy = options.strategy ?? createLadder(config.strategy.params);
+    this.engine = new Engine(config, strategy, this, this.timeUs as TimeUs);
   }
 
   /** Put liquidity of nobody's on the book: price in dollars as text, contracts as a number. */
@@ -159,6 +170,21 @@ export class BenchVenue implements EnginePort {
     });
   }
 
+  /** The exchange changes a market's state and says so on the lifecycle channel. */
+  lifecycle(ticker: string, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const status = { activated: 'active', deactivated: 'inactive', determined: 'determined' }[event];
+    const { listing } = this.exchange.markets.get(ticker)!;
+    if (status !== undefined) listing.status = status as typeof listing.status;
+    if (status === 'inactive') {
+      // Our orders carry cancel_order_on_pause.
+      for (const order of this.exchange.restingOf(USER)) {
+        if (order.ticker === ticker) this.exchange.remove(order, 'HaltCancel');
+      }
+    }
+    const msg = { event_type: event, market_ticker: ticker, ...fields };
+    if (this.client !== null) this.frame(this.client, JSON.stringify({ type: 'market_lifecycle_v2', sid: 99, msg }));
+  }
+
   private level(market: LiveMarket, price: string): number {
     return market.listing.grid.level(parsePrice(price));
   }
@@ -184,6 +210,7 @@ export class BenchVenue implements EnginePort {
     while (this.timeUs < until) {
       this.timeUs += STEP_US;
       this.exchange.tick();
+      this.expire();
       this.deliver();
       this.engine.onTimer(this.timeUs as TimeUs);
       this.deliver();
@@ -194,7 +221,8 @@ export class BenchVenue implements EnginePort {
   start(): void {
     this.linkUp();
     for (let i = 0; i < 500 && this.engine.phase === 'starting'; i++) this.run(20);
-    this.run(100);
+    // The write bucket fills from nothing.
+    this.run(1500);
   }
 
   stop(): void {
@@ -231,14 +259,19 @@ export class BenchVenue implements EnginePort {
   request(request: VenueRequest): void {
     this.requests.push(request);
     this.log.push(`request ${JSON.stringify(request)}`);
+    this.open.set(request.id, this.timeUs + request.timeoutMs * 1000);
     const early = this.faults.onRequest?.(request) ?? null;
     if (early !== null) return this.answer(request, early);
     this.later(() => {
       const outcome = this.serve(request);
       const heard = this.faults.onOutcome === undefined ? outcome : this.faults.onOutcome(request, outcome);
       if (heard !== null) this.answer(request, heard);
-      else this.later(() => this.timeout(request), request.timeoutMs * 1000);
-    });
+    }, this.travelUs());
+  }
+
+  /** A request thought lost reaches the exchange after all. */
+  deliverLate(request: VenueRequest): void {
+    this.serve(request);
   }
 
   reconnect(reason: string): void {
@@ -252,12 +285,19 @@ export class BenchVenue implements EnginePort {
     this.reports.push(report);
   }
 
-  private timeout(request: VenueRequest): void {
-    this.engine.onOutcome(request.id, { kind: 'unknown', reason: 'no answer' }, this.timeUs as TimeUs);
+  /** What is not answered in time has the outcome `unknown`; an answer that comes later is nobody's. */
+  private expire(): void {
+    for (const [id, until] of this.open) {
+      if (until > this.timeUs) return;
+      this.open.delete(id);
+      this.engine.onOutcome(id, { kind: 'unknown', reason: 'no answer' }, this.timeUs as TimeUs);
+    }
   }
 
   private answer(request: VenueRequest, outcome: RequestOutcome): void {
-    this.later(() => this.engine.onOutcome(request.id, outcome, this.timeUs as TimeUs));
+    this.later(() => {
+      if (this.open.delete(request.id)) this.engine.onOutcome(request.id, outcome, this.timeUs as TimeUs);
+    }, this.travelUs());
   }
 
   private serve(request: VenueRequest): RequestOutcome {

@@ -1,0 +1,41 @@
+// A daemon that quotes the exchange at a port and then meets a bug: `node ... PORT KEY_ID KEY_FILE HOW`.
+import { engineConfig, readConfig } from '../../engine/cli/config.ts';
+import { openSession } from '../../engine/cli/open.ts';
+import { createLadder, type Ladder } from '../../strategies/ladder/index.ts';
+
+const [port, keyId, keyPath, how] = process.argv.slice(2);
+const config = readConfig(new URL('../../config/paper.yaml', import.meta.url).pathname);
+let failing = false;
+
+const ladder: Ladder = createLadder({});
+const strategy = {
+  // The engine guards what a strategy does, not what it is called: this throws in the middle of the engine.
+  get name(): string {
+    if (failing && how === 'engine') throw new TypeError('a bug in the engine');
+    return 'failing';
+  },
+  quote: (...args: Parameters<Ladder['quote']>): void => {
+    if (failing && how === 'engine') throw new TypeError('a bug in the strategy');
+    ladder.quote(...args);
+  },
+};
+
+const session = openSession({
+  title: 'failing',
+  config: engineConfig(config, 'failing1', ['SYN-A-T50', 'SYN-A-T60']),
+  strategy,
+  hosts: { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` },
+  keyId: keyId!,
+  keyPath: keyPath!,
+  journalFolder: null,
+  forMs: 0,
+  onRunning: () => {
+    setTimeout(() => {
+      failing = true;
+      if (how === 'exception') throw new TypeError('a bug in a timer');
+      if (how === 'rejection') void Promise.reject(new TypeError('a bug in a promise'));
+    }, 1500);
+  },
+});
+process.exitCode = await session.run();
+setTimeout(() => process.exit(), 500).unref();
