@@ -1,5 +1,5 @@
 import type { CaptureLine } from '../journal/capture.ts';
-import { type BookId, Books, LINEAR_CENT, NO_LEVEL, OFF_GRID, REFUSED } from '../market/index.ts';
+import { type BookId, Books, LINEAR_CENT, OFF_GRID, REFUSED } from '../market/index.ts';
 import { ASK, BID, type Count, formatCount, type Price, priceInCents, type Side, type TimeUs } from '../units/index.ts';
 import { FRAME_NAMES, Frame, FrameDecoder, isBookPrice, type SnapshotMessage, TickerTable } from '../wire/index.ts';
 import { Findings, GridGuess, ladderName, type MarketReport, type ReplayReport } from './replay-report.ts';
@@ -161,21 +161,8 @@ export class BookReplay {
       this.undecodable.add(line, `${market.ticker}: price ${priceInCents(price)}c is not between 0 and 100`);
       return OFF_GRID;
     }
-    if (market.grid.see(price)) this.refine(market);
+    if (market.grid.see(price)) this.books.regrid(market.book, market.grid.grid);
     return market.grid.grid.level(price);
-  }
-
-  /** Move a book to its market's finer grid. */
-  private refine(market: ReplayMarket): void {
-    const { books } = this;
-    const from = market.book;
-    const to = books.open(market.grid.grid);
-    for (const side of [BID, ASK] as const) {
-      for (let at = books.bestLevel(from, side); at !== NO_LEVEL; at = books.nextLevel(from, side, at)) {
-        books.set(to, side, books.grid(to).level(books.grid(from).price(at)), books.sizeAt(from, side, at));
-      }
-    }
-    market.book = to;
   }
 
   private check(market: ReplayMarket, line: number): void {
@@ -195,7 +182,8 @@ export class BookReplay {
     const { lines, frames, dropped, firstTime, lastTime } = this;
     const markets = this.markets.map((m) => this.marketReport(m));
     const findings = { sequenceBreaks, negativeLevels, crossed, earlyDeltas, undecodable };
-    return { file, lines, frames, byType, ...findings, dropped, firstTime, lastTime, markets, elapsedMs };
+    const drift = this.decoder.drift.list();
+    return { file, lines, frames, byType, ...findings, drift, dropped, firstTime, lastTime, markets, elapsedMs };
   }
 
   private marketReport(m: ReplayMarket): MarketReport {

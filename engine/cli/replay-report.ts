@@ -9,6 +9,7 @@ import {
   type Side,
   type TimeUs,
 } from '../units/index.ts';
+import type { TypeDrift } from '../wire/index.ts';
 
 /** The top of a book: prices in 1e-4 dollars, 0 for an empty side; counts in 1e-2 contracts. */
 export interface TopOfBook {
@@ -62,6 +63,8 @@ export interface ReplayReport {
   readonly crossed: Findings;
   readonly earlyDeltas: Findings;
   readonly undecodable: Findings;
+  /** What the file holds that this program does not know: types, and fields of known types. */
+  readonly drift: readonly TypeDrift[];
   /** Records the journal's writer says it had to leave out. */
   readonly dropped: number;
   readonly firstTime: TimeUs | null;
@@ -186,8 +189,14 @@ export function reportLines(r: ReplayReport): string[] {
     for (const finding of first.slice(0, SHOWN)) lines.push(`    line ${finding.line}: ${finding.text}`);
     if (count > SHOWN) lines.push(`    and ${count - SHOWN} more`);
   }
+  if (r.drift.length > 0) lines.push(`  unknown to us           ${r.drift.map(driftText).join('; ')}`);
   if (r.dropped > 0) lines.push(`  records dropped         ${r.dropped}`);
   return [...lines, ...marketLines(r.markets)];
+}
+
+function driftText(d: TypeDrift): string {
+  if (!d.known) return `type ${d.type} (${d.frames} frames)`;
+  return `${d.type} with ${d.fields.map((f) => f.name).join(', ')}`;
 }
 
 function marketLines(markets: readonly MarketReport[]): string[] {

@@ -18,6 +18,8 @@ export interface MarketState {
   status: MarketStatus;
   closeTime: TimeUs;
   fees: FeeSchedule | null;
+  /** Its price grid changed and the book is not on the new one yet. */
+  gridChanging: boolean;
   /** A snapshot arrived on this connection. */
   seen: boolean;
   /** Why the book is not to be trusted, '' when it is. */
@@ -261,6 +263,7 @@ function newMarket(index: number, ticker: string): MarketState {
     status: 'unknown',
     closeTime: 0 as TimeUs,
     fees: null,
+    gridChanging: false,
     seen: false,
     stale: '',
     staleSince: 0 as TimeUs,

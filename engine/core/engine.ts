@@ -1,6 +1,7 @@
 import type { Strategy } from '../quoting/index.ts';
 import { ASK, BID, formatMoney, type Money, type TimeUs } from '../units/index.ts';
 import {
+  type EventFeeMessage,
   type FillRecord,
   Frame,
   FrameDecoder,
@@ -11,6 +12,7 @@ import {
 import type { EngineConfig } from './config.ts';
 import { Context, type MarketState, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
+import { GridChanges } from './grid-changes.ts';
 import type { EngineInputs, OperatorCommand } from './inputs.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
 import { Setup } from './setup.ts';
@@ -32,9 +34,11 @@ export class Engine implements EngineInputs {
   private readonly sync: Sync;
   private readonly writer: OrderWriter;
   private readonly trader: Trader;
+  private readonly grids: GridChanges;
   private readonly strategy: Strategy;
   private shutdown: Shutdown | null = null;
   private lossCheckedAt = 0 as TimeUs;
+  private driftTold = 0;
 
   constructor(config: EngineConfig, strategy: Strategy, port: EnginePort, time: TimeUs) {
     const ctx = new Context(config, port, time);
@@ -42,6 +46,7 @@ export class Engine implements EngineInputs {
     this.strategy = strategy;
     this.decoder = new FrameDecoder(ctx.tickers, { yesPrices: true });
     this.feed = new Feed(ctx);
+    this.grids = new GridChanges(ctx);
     const authRefused = (detail: string): void => this.authRefused(detail);
     this.setup = new Setup(ctx, authRefused);
     this.sync = new Sync(ctx, {
@@ -79,7 +84,7 @@ export class Engine implements EngineInputs {
 
   /** A picture of the session for people and metrics. Allocates: never on the message path. */
   status(): EngineStatus {
-    return statusOf(this.ctx, this.setup.missing, this.sync.completed, this.feed.recoveries);
+    return statusOf(this.ctx, this.setup.missing, this.sync.completed, this.feed.recoveries, this.decoder.drift.list());
   }
 
   onFrame(bytes: Uint8Array, time: TimeUs): void {
@@ -109,6 +114,10 @@ export class Engine implements EngineInputs {
       case Frame.Lifecycle:
         this.feed.apply(decoder);
         this.onLifecycle(decoder.detail as LifecycleMessage);
+        break;
+      case Frame.EventFee:
+        this.feed.apply(decoder);
+        this.setup.feesChanged(decoder.detail as EventFeeMessage);
         break;
       case Frame.Garbage:
         ctx.counters.badFrames++;
@@ -153,6 +162,8 @@ export class Engine implements EngineInputs {
     ctx.flushReads();
     ctx.wake();
     this.feed.tick();
+    this.grids.tick();
+    if (this.decoder.drift.distinct !== this.driftTold) this.tellDrift();
     if (this.shutdown !== null) {
       this.shutdown.tick();
       if (this.shutdown.result !== null) ctx.phase = 'stopped';
@@ -284,13 +295,30 @@ export class Engine implements EngineInputs {
     else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
     else if (message.event === 'determined') {
       market.status = 'determined';
-      ctx.ledger.settle(index, message.settlementPrice);
+      this.settle(market, message);
     } else if (message.event === 'settled') market.status = 'finalized';
     else if (message.event === 'price_level_structure_updated') {
-      market.status = 'unknown';
-      this.feed.gridChanged(market, 'the exchange says so');
+      this.grids.announced(market, message.structure, message.bands);
     }
     ctx.report('info', 'lifecycle', `${market.ticker}: ${message.event}`);
+  }
+
+  private settle(market: MarketState, message: LifecycleMessage): void {
+    const { ctx } = this;
+    if (message.settlementPrice !== null) return ctx.ledger.settle(market.index, message.settlementPrice);
+    const text = `${market.ticker}: determined as ${message.result || 'nothing'} without a value: it stays in the accounts as it is`;
+    ctx.report('warn', 'settlement_unknown', text);
+  }
+
+  /** The protocol has moved on: say so once for each new name, before something depends on it. */
+  private tellDrift(): void {
+    const { drift } = this.decoder;
+    this.driftTold = drift.distinct;
+    const named = drift.list().map((d) => {
+      const fields = d.fields.map((f) => f.name).join(', ');
+      return d.known ? `${d.type} has new fields (${fields})` : `new type ${d.type}`;
+    });
+    this.ctx.report('info', 'feed_drift', `the feed sends what this program does not know: ${named.join('; ')}`);
   }
 
   /** The exchange sends nothing when a market closes on schedule: our own clock pulls the quotes. */

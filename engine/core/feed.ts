@@ -171,11 +171,11 @@ export class Feed {
   }
 
   /** A market's prices are not on the grid we know: no snapshot mends that, and the other books are not to suffer. */
-  gridChanged(market: MarketState, how: string): void {
+  private gridChanged(market: MarketState, how: string): void {
     if (market.gridChanged) return;
     market.gridChanged = true;
     this.distrust(market, `its price grid changed (${how})`);
-    const text = `${market.ticker}: its price grid changed (${how}); restart to quote it on the new grid`;
+    const text = `${market.ticker}: its price grid changed (${how}): reading the new one`;
     this.ctx.report('warn', 'grid_changed', text);
   }
 

@@ -1,19 +1,20 @@
-import { type FeeSchedule, feeSchedule, Grid } from '../market/index.ts';
+import { Grid } from '../market/index.ts';
 import { ShardGroup } from '../risk/index.ts';
 import { type Count, formatDollars, type Money, type TimeUs } from '../units/index.ts';
 import {
   balanceBody,
   costsBody,
   createdGroup,
-  eventSeries,
+  type EventFeeMessage,
+  eventOnly,
   limitsBody,
   type MarketRecord,
   Paths,
-  type SeriesFees,
   seriesFees,
   singleMarket,
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
+import { EventFees } from './event-fees.ts';
 import { understood, whyNot } from './reader.ts';
 
 /** A thing that must be known before quoting, asked for until it is. */
@@ -39,11 +40,12 @@ export class Setup {
   private readonly ctx: Context;
   private readonly needs: Need[] = [];
   private readonly authRefused: (detail: string) => void;
-  private readonly fees = new Map<string, FeeSchedule>();
+  private readonly fees: EventFees;
 
   constructor(ctx: Context, authRefused: (detail: string) => void) {
     this.ctx = ctx;
     this.authRefused = authRefused;
+    this.fees = new EventFees(ctx.config.feePrecision);
     this.needs.push(new Need('account limits', (need) => this.askLimits(need)));
     this.needs.push(new Need('request costs', (need) => this.askCosts(need)));
     this.needs.push(new Need('balance', (need) => this.askBalance(need)));
@@ -164,36 +166,55 @@ export class Setup {
 
   private askFees(need: Need, market: MarketState): void {
     const { ctx } = this;
-    const known = this.fees.get(market.eventTicker);
-    if (known !== undefined) {
-      market.fees = known;
-      need.met = true;
-      return;
-    }
-    const eventPath = `/events/${encodeURIComponent(market.eventTicker)}`;
+    const { eventTicker } = market;
+    if (this.fees.knows(eventTicker)) return this.setFees(need, market);
+    const eventPath = `/events/${encodeURIComponent(eventTicker)}`;
     ctx.read('getEvent', eventPath, '', ctx.costs.defaultCost, (outcome) => {
-      const event = understood(outcome, eventSeries);
+      const event = understood(outcome, eventOnly);
       if (event.kind !== 'ok') return this.failed(need, whyNot(event), statusOf(event));
-      const seriesPath = `/series/${encodeURIComponent(event.value)}`;
+      const { seriesTicker, feeType, feeMultiplier } = event.value;
+      const seriesPath = `/series/${encodeURIComponent(seriesTicker)}`;
       ctx.read('getSeries', seriesPath, '', ctx.costs.defaultCost, (answer) => {
         const series = understood(answer, seriesFees);
         if (series.kind !== 'ok') return this.failed(need, whyNot(series), statusOf(series));
-        this.setFees(need, market, series.value);
+        this.fees.series(eventTicker, series.value);
+        this.fees.read(eventTicker, { feeType, multiplier: feeMultiplier });
+        this.setFees(need, market);
       });
     });
   }
 
-  private setFees(need: Need, market: MarketState, fees: SeriesFees): void {
-    let schedule: FeeSchedule;
+  private setFees(need: Need, market: MarketState): void {
     try {
-      schedule = feeSchedule(fees.feeType, fees.multiplier, this.ctx.config.feePrecision);
+      market.fees = this.fees.of(market.eventTicker);
     } catch (error) {
-      this.failed(need, (error as Error).message, 0);
+      return this.failed(need, (error as Error).message, 0);
+    }
+    need.met = true;
+  }
+
+  /** The exchange changed the fees of an event. */
+  feesChanged(message: EventFeeMessage): void {
+    const { ctx } = this;
+    const { eventTicker } = message;
+    const ours = ctx.markets.filter((market) => market.eventTicker === eventTicker);
+    // An event of ours may not be known as such yet; of the others nobody wants to know.
+    if (ours.length === 0 && this.complete) return;
+    this.fees.update(message);
+    if (ours.length === 0 || !this.fees.knows(eventTicker)) return;
+    try {
+      const fees = this.fees.of(eventTicker);
+      for (const market of ours) {
+        market.fees = fees;
+        this.ctx.touch(market);
+      }
+    } catch (error) {
+      ctx.report('error', 'fees_unknown', `${eventTicker}: its new fees make no sense: ${(error as Error).message}`);
       return;
     }
-    this.fees.set(market.eventTicker, schedule);
-    market.fees = schedule;
-    need.met = true;
+    const type = message.feeType ?? "its series' type";
+    const multiplier = message.multiplier ?? "its series' multiplier";
+    ctx.report('warn', 'fees_changed', `${eventTicker}: the exchange now charges by ${type}, times ${multiplier}`);
   }
 
   private askGroup(need: Need, group: ShardGroup): void {

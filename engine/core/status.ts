@@ -1,6 +1,7 @@
 import { remaining } from '../orders/index.ts';
 import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
+import type { TypeDrift } from '../wire/index.ts';
 import type { Context, MarketState, Phase } from './context.ts';
 
 /** One side of one market as status shows it. */
@@ -58,11 +59,19 @@ export interface EngineStatus {
   }[];
   readonly reconciliations: number;
   readonly recoveries: number;
+  /** What the feed sends and this program does not know. */
+  readonly drift: readonly TypeDrift[];
   readonly counters: Readonly<Context['counters']>;
 }
 
 /** Draw the picture. */
-export function statusOf(ctx: Context, missing: string[], reconciliations: number, recoveries: number): EngineStatus {
+export function statusOf(
+  ctx: Context,
+  missing: string[],
+  reconciliations: number,
+  recoveries: number,
+  drift: readonly TypeDrift[],
+): EngineStatus {
   const markets = ctx.markets.map((m) => marketStatus(ctx, m));
   return {
     time: ctx.now,
@@ -92,6 +101,7 @@ export function statusOf(ctx: Context, missing: string[], reconciliations: numbe
     })),
     reconciliations,
     recoveries,
+    drift,
     counters: { ...ctx.counters },
   };
 }

@@ -15,6 +15,7 @@ export type QuietReason =
   | 'book_one_sided'
   | 'book_crossed'
   | 'market_not_active'
+  | 'grid_changing'
   | 'closing_soon'
   | 'order_unknown'
   | 'no_tokens'

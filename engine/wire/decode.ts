@@ -1,19 +1,10 @@
 import { ASK, BID, type Count, complement, ONE_DOLLAR, type Price, type Side, UnitError } from '../units/index.ts';
+import { BODY_TYPES } from './body-types.ts';
+import { DriftGauge } from './drift.ts';
 import { WireError } from './error.ts';
 import { asObject, type JsonObject, optionalInteger, text } from './fields.ts';
 import { Frame, type FrameDetail, type FrameKind } from './frames.ts';
-import {
-  deltaFields,
-  errorMessage,
-  groupMessage,
-  lifecycleMessage,
-  okMessage,
-  positionMessage,
-  snapshotMessage,
-  type TapeFields,
-  tradeFields,
-} from './messages.ts';
-import { fillRecord, orderRecord } from './records.ts';
+import { deltaFields, errorMessage, okMessage, snapshotMessage, type TapeFields, tradeFields } from './messages.ts';
 import { FrameScanner, Scan } from './scan.ts';
 import { type TickerTable, UNKNOWN_MARKET } from './tickers.ts';
 
@@ -57,13 +48,16 @@ export class FrameDecoder {
   reason = '';
 
   readonly tickers: TickerTable;
+  /** What the exchange sent that this program does not know. */
+  readonly drift = new DriftGauge();
   private readonly scanner: FrameScanner;
   private bytes: Uint8Array = new Uint8Array(0);
+  private from = 0;
   private tickerText = '';
 
   constructor(tickers: TickerTable, options: { readonly yesPrices: boolean }) {
     this.tickers = tickers;
-    this.scanner = new FrameScanner(tickers);
+    this.scanner = new FrameScanner(tickers, (bytes, from, to) => this.lookAt(bytes, from, to));
     this.yesPrices = options.yesPrices;
   }
 
@@ -71,17 +65,27 @@ export class FrameDecoder {
   get ticker(): string {
     if (this.tickerText === '' && (this.kind === Frame.Delta || this.kind === Frame.Trade)) {
       const { tickerStart, tickerEnd } = this.scanner;
-      this.tickerText = utf8.decode(this.bytes.subarray(tickerStart, tickerEnd));
+      this.tickerText = utf8.decode(this.bytes.subarray(this.from + tickerStart, this.from + tickerEnd));
     }
     return this.tickerText;
   }
 
   /** Decode one frame. Never throws; what cannot be understood is `Garbage` or `Malformed` with a `reason`. */
   decode(bytes: Uint8Array): FrameKind {
+    return this.decodeIn(bytes, 0, bytes.length);
+  }
+
+  /**
+   * Decode the frame that lies in `bytes[from, to)`, in place: a socket's read buffer will do. The result refers to the
+   * buffer (for `ticker`) until the next call, so it may not be overwritten before the result has been used. Never
+   * throws. `0 <= from <= to <= bytes.length`.
+   */
+  decodeIn(bytes: Uint8Array, from: number, to: number): FrameKind {
     this.bytes = bytes;
+    this.from = from;
     const scanner = this.scanner;
-    const scanned = bytes.length > MAX_FRAME_BYTES ? Scan.Unsure : scanner.scan(bytes);
-    if (scanned === Scan.Unsure) return this.decodeFully(bytes);
+    const scanned = to - from > MAX_FRAME_BYTES ? Scan.Unsure : scanner.scan(bytes, from, to);
+    if (scanned === Scan.Unsure) return this.decodeFully(bytes, from, to);
     this.id = 0;
     this.type = '';
     this.reason = '';
@@ -105,7 +109,7 @@ export class FrameDecoder {
   }
 
   /** The same through `JSON.parse`: the reference the scanner is tested against, and the path of every other type. */
-  decodeFully(bytes: Uint8Array): FrameKind {
+  decodeFully(bytes: Uint8Array, from = 0, to = bytes.length): FrameKind {
     this.sid = 0;
     this.seq = 0;
     this.id = 0;
@@ -117,11 +121,10 @@ export class FrameDecoder {
     this.reason = '';
     this.tickerText = '';
     this.kind = Frame.Garbage;
-    if (bytes.length > MAX_FRAME_BYTES)
-      return this.garbage(`frame of ${bytes.length} bytes is over ${MAX_FRAME_BYTES}`);
+    if (to - from > MAX_FRAME_BYTES) return this.garbage(`frame of ${to - from} bytes is over ${MAX_FRAME_BYTES}`);
     let value: unknown;
     try {
-      value = JSON.parse(utf8.decode(bytes));
+      value = JSON.parse(utf8.decode(bytes.subarray(from, to)));
     } catch (error) {
       return this.garbage(`frame is not JSON: ${(error as Error).message}`);
     }
@@ -145,7 +148,12 @@ export class FrameDecoder {
     this.seq = optionalInteger(frame, 'seq', 0);
     this.id = optionalInteger(frame, 'id', 0);
     this.kind = this.body(type, frame, body);
-    if (this.kind !== Frame.Other) this.type = '';
+    if (this.kind === Frame.Other) {
+      this.drift.unknownType(type);
+      return this.kind;
+    }
+    this.drift.look(type, frame, body);
+    this.type = '';
     return this.kind;
   }
 
@@ -174,24 +182,25 @@ export class FrameDecoder {
       case 'error':
         this.detail = errorMessage(frame);
         return Frame.Error;
-      case 'fill':
-        this.detail = fillRecord(body);
-        return Frame.Fill;
-      case 'user_order':
-        this.detail = orderRecord(body);
-        return Frame.UserOrder;
-      case 'market_position':
-        this.detail = positionMessage(asObject(body, 'msg'));
-        return Frame.Position;
-      case 'order_group_updates':
-        this.detail = groupMessage(asObject(body, 'msg'));
-        return Frame.Group;
-      case 'market_lifecycle_v2':
-        this.detail = lifecycleMessage(asObject(body, 'msg'));
-        return Frame.Lifecycle;
-      default:
-        return Frame.Other;
+      default: {
+        const known = BODY_TYPES.get(type);
+        if (known === undefined) return Frame.Other;
+        this.detail = known.decode(asObject(body, 'msg'));
+        return known.kind;
+      }
     }
+  }
+
+  /** A frame the scanner read that is not of a layout it knows: look for fields that are new. */
+  private lookAt(bytes: Uint8Array, from: number, to: number): void {
+    let frame: JsonObject;
+    try {
+      frame = JSON.parse(utf8.decode(bytes.subarray(from, to))) as JsonObject;
+    } catch {
+      // Damage in a field nobody reads: the scanner has vouched for the ones that count.
+      return;
+    }
+    this.drift.look(String(frame['type']), frame, frame['msg']);
   }
 
   private tape(kind: FrameKind, fields: TapeFields): FrameKind {

@@ -1,4 +1,14 @@
-import { type Count, type Money, type Price, parseCount, parseMoney, parsePrice, quote } from '../units/index.ts';
+import {
+  type Count,
+  type Money,
+  type Price,
+  parseCount,
+  parseMoney,
+  parsePrice,
+  parseRfc3339,
+  quote,
+  type TimeUs,
+} from '../units/index.ts';
 import { WireError } from './error.ts';
 
 /** A parsed JSON object whose fields are not trusted yet. */
@@ -86,7 +96,80 @@ export function optionalContracts(o: JsonObject, field: string): Count {
   return value === undefined || value === null ? (0 as Count) : contracts(o, field);
 }
 
-function converted<T>(o: JsonObject, field: string, parse: (text: string) => T): T {
+/** A price that may be absent or null: null then. @throws WireError */
+export function priceOrNull(o: JsonObject, field: string): Price | null {
+  return absent(o, field) ? null : dollarPrice(o, field);
+}
+
+/** A count of at least 0 that may be absent or null: null then. @throws WireError */
+export function sizeOrNull(o: JsonObject, field: string): Count | null {
+  return absent(o, field) ? null : size(o, field);
+}
+
+/** An amount in dollars that may be absent or null: null then. @throws WireError */
+export function dollarsOrNull(o: JsonObject, field: string): Money | null {
+  return absent(o, field) ? null : dollars(o, field);
+}
+
+/** A boolean that may be absent or null: null then. @throws WireError */
+export function flagOrNull(o: JsonObject, field: string): boolean | null {
+  return absent(o, field) ? null : flag(o, field);
+}
+
+/** A whole number of at least 0 that may be absent or null: null then. @throws WireError */
+export function naturalOrNull(o: JsonObject, field: string): number | null {
+  if (absent(o, field)) return null;
+  const value = integer(o, field);
+  if (value < 0) throw wrong(field, value, 'a whole number of at least 0');
+  return value;
+}
+
+/** A finite number that may be absent or null: null then. Not for money, prices or counts. @throws WireError */
+export function numberOrNull(o: JsonObject, field: string): number | null {
+  if (absent(o, field)) return null;
+  const value = o[field];
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(field, value, 'a number');
+  return value;
+}
+
+/** A list of strings that may be absent or null: empty then. @throws WireError */
+export function texts(o: JsonObject, field: string): readonly string[] {
+  if (absent(o, field)) return [];
+  return asArray(o[field], field).map((entry) => {
+    if (typeof entry !== 'string') throw wrong(`${field}[]`, entry, 'a string');
+    return entry;
+  });
+}
+
+/** A moment in Unix seconds that may be absent or null: 0 then. @throws WireError */
+export function secondsTime(o: JsonObject, field: string): TimeUs {
+  return momentIn(o, field, 1_000_000);
+}
+
+/** A moment in Unix milliseconds that may be absent or null: 0 then. @throws WireError */
+export function millisTime(o: JsonObject, field: string): TimeUs {
+  return momentIn(o, field, 1000);
+}
+
+function momentIn(o: JsonObject, field: string, unitUs: number): TimeUs {
+  const value = naturalOrNull(o, field) ?? 0;
+  if (!Number.isSafeInteger(value * unitUs)) throw wrong(field, value, 'a Unix time');
+  return (value * unitUs) as TimeUs;
+}
+
+/** A moment as RFC 3339 text that may be absent, null or empty: 0 then. @throws WireError */
+export function textTime(o: JsonObject, field: string): TimeUs {
+  const value = optionalText(o, field);
+  return value === '' ? (0 as TimeUs) : converted(o, field, parseRfc3339);
+}
+
+/** True when a field is not there or null. */
+export function absent(o: JsonObject, field: string): boolean {
+  return o[field] === undefined || o[field] === null;
+}
+
+/** A required decimal string, by the unit's own parser. @throws WireError */
+export function converted<T>(o: JsonObject, field: string, parse: (text: string) => T): T {
   const value = o[field];
   if (typeof value !== 'string') throw wrong(field, value, 'a decimal string');
   try {

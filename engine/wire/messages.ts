@@ -7,29 +7,34 @@ import {
   parseCount,
   parsePrice,
   priceFromCents,
-  timeFromMs,
-  timeUs,
 } from '../units/index.ts';
+import { feedError } from './feed-errors.ts';
 import {
   asArray,
   asObject,
   contracts,
   dollarPrice,
+  dollarsOrNull,
   integer,
   type JsonObject,
+  millisTime,
+  naturalOrNull,
   optionalDollars,
   optionalInteger,
   optionalText,
+  priceOrNull,
+  sizeOrNull,
   text,
+  texts,
   wrong,
 } from './fields.ts';
 import type {
   ErrorMessage,
   GroupMessage,
-  LifecycleMessage,
   OkMessage,
   PositionMessage,
   SnapshotMessage,
+  TickerMessage,
 } from './frames.ts';
 
 /** A delta or trade from the full parser, in the money of the frame's own leg. */
@@ -110,28 +115,62 @@ function numberIn(field: string, value: unknown): number {
 
 /** Body of an `ok` reply, list form included. @throws WireError */
 export function okMessage(value: unknown): OkMessage {
-  if (Array.isArray(value) || value === undefined || value === null) return { tickers: [] };
-  const listed = asObject(value, 'msg')['market_tickers'];
-  if (listed === undefined || listed === null) return { tickers: [] };
-  return { tickers: asArray(listed, 'market_tickers').filter((t) => typeof t === 'string') };
+  const o = Array.isArray(value) || value === undefined || value === null ? {} : asObject(value, 'msg');
+  return {
+    tickers: texts(o, 'market_tickers'),
+    marketIds: texts(o, 'market_ids'),
+    indexIds: texts(o, 'index_ids'),
+    underlyings: texts(o, 'underlying_tickers'),
+    subscriptions: Array.isArray(value) ? value.map(subscription) : null,
+  };
+}
+
+function subscription(value: unknown): { readonly channel: string; readonly sid: number } {
+  const o = asObject(value, 'msg[]');
+  return { channel: text(o, 'channel'), sid: integer(o, 'sid') };
 }
 
 /** Body of an `error` reply; some servers put the code at the top level. @throws WireError */
 export function errorMessage(frame: JsonObject): ErrorMessage {
   const body = frame['msg'];
-  if (typeof body === 'object' && body !== null) {
-    const o = body as JsonObject;
-    if (Number.isSafeInteger(o['code'])) return { code: o['code'] as number, text: optionalText(o, 'msg') };
-  }
-  return { code: integer(frame, 'code'), text: typeof body === 'string' ? body : '' };
+  const o = typeof body === 'object' && body !== null ? (body as JsonObject) : null;
+  const inside = o !== null && Number.isSafeInteger(o['code']);
+  const error = feedError(inside ? integer(o, 'code') : integer(frame, 'code'));
+  const said = inside ? optionalText(o, 'msg') : typeof body === 'string' ? body : '';
+  const one = inside ? optionalText(o, 'market_ticker') : '';
+  const tickers = one === '' ? (inside ? texts(o, 'market_tickers') : []) : [one];
+  return { ...error, text: said, tickers };
+}
+
+/** Body of `ticker`. @throws WireError */
+export function tickerMessage(o: JsonObject): TickerMessage {
+  text(o, 'market_ticker');
+  return {
+    lastPrice: priceOrNull(o, 'price_dollars'),
+    bidPrice: priceOrNull(o, 'yes_bid_dollars'),
+    askPrice: priceOrNull(o, 'yes_ask_dollars'),
+    bidSize: sizeOrNull(o, 'yes_bid_size_fp'),
+    askSize: sizeOrNull(o, 'yes_ask_size_fp'),
+    lastSize: sizeOrNull(o, 'last_trade_size_fp'),
+    volume: sizeOrNull(o, 'volume_fp'),
+    openInterest: sizeOrNull(o, 'open_interest_fp'),
+    dollarVolume: naturalOrNull(o, 'dollar_volume'),
+    dollarOpenInterest: naturalOrNull(o, 'dollar_open_interest'),
+    time: millisTime(o, 'ts_ms'),
+  };
 }
 
 /** Body of `market_position`. @throws WireError */
 export function positionMessage(o: JsonObject): PositionMessage {
+  text(o, 'market_ticker');
   return {
     position: contracts(o, 'position_fp'),
     feesPaid: optionalDollars(o, 'fees_paid_dollars'),
     realizedPnl: optionalDollars(o, 'realized_pnl_dollars'),
+    cost: dollarsOrNull(o, 'position_cost_dollars'),
+    feeCost: dollarsOrNull(o, 'position_fee_cost_dollars'),
+    volume: sizeOrNull(o, 'volume_fp'),
+    subaccount: naturalOrNull(o, 'subaccount') ?? 0,
   };
 }
 
@@ -140,17 +179,7 @@ export function groupMessage(o: JsonObject): GroupMessage {
   return {
     event: text(o, 'event_type'),
     groupId: text(o, 'order_group_id'),
-    time: timeFromMs(optionalInteger(o, 'ts_ms', 0)),
-  };
-}
-
-/** Body of `market_lifecycle_v2`. @throws WireError */
-export function lifecycleMessage(o: JsonObject): LifecycleMessage {
-  const value = o['settlement_value'];
-  return {
-    event: text(o, 'event_type'),
-    ticker: text(o, 'market_ticker'),
-    closeTime: timeUs(optionalInteger(o, 'close_ts', 0) * 1_000_000),
-    settlementPrice: value === undefined || value === null ? (0 as Price) : dollarPrice(o, 'settlement_value'),
+    limit: sizeOrNull(o, 'contracts_limit_fp'),
+    time: millisTime(o, 'ts_ms'),
   };
 }

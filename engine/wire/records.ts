@@ -1,32 +1,31 @@
-import type { MarketStatus, PriceBand } from '../market/index.ts';
+import type { MarketStatus, PriceBand, Strike } from '../market/index.ts';
+import { ASK, BID, type Count, type Money, type Price, price, type Side, type TimeUs } from '../units/index.ts';
 import {
-  ASK,
-  BID,
-  type Count,
-  type Money,
-  type Price,
-  parseRfc3339,
-  price,
-  type Side,
-  type TimeUs,
-  timeFromMs,
-} from '../units/index.ts';
-import {
+  absent,
   asArray,
   asObject,
   contracts,
   dollarPrice,
   dollars,
   flag,
+  flagOrNull,
   integer,
   type JsonObject,
+  millisTime,
+  naturalOrNull,
+  numberOrNull,
   optionalDollars,
   optionalInteger,
   optionalText,
+  priceOrNull,
+  secondsTime,
   size,
+  sizeOrNull,
   text,
+  textTime,
   wrong,
 } from './fields.ts';
+import { strikeRecord } from './strike.ts';
 
 /** An order as the exchange describes it, the same in REST bodies and in `user_order` frames. Prices in YES space. */
 export interface OrderRecord {
@@ -47,7 +46,11 @@ export interface OrderRecord {
   readonly reason: string;
   /** When it last changed at the exchange, 0 where not said. */
   readonly updatedTime: TimeUs;
+  readonly createdTime: TimeUs;
+  /** When it goes by itself, 0: never. */
+  readonly expirationTime: TimeUs;
   readonly exchangeIndex: number;
+  readonly subaccount: number;
 }
 
 /** One execution of an order of ours. */
@@ -63,6 +66,10 @@ export interface FillRecord {
   readonly fee: Money;
   readonly isTaker: boolean;
   readonly time: TimeUs;
+  readonly exchangeIndex: number;
+  /** Net position after it, negative = NO; null in REST fills, which do not tell it. */
+  readonly postPosition: Count | null;
+  readonly subaccount: number;
 }
 
 /** Our net position in a market, negative = NO. */
@@ -71,11 +78,14 @@ export interface PositionRecord {
   readonly position: Count;
   readonly feesPaid: Money;
   readonly realizedPnl: Money;
+  readonly exchangeIndex: number;
 }
 
 /** An order group. `armed` false: triggered, every create that names it is refused until reset. */
 export interface GroupRecord {
   readonly groupId: string;
+  /** Contracts per rolling 15 s; null where not said. */
+  readonly limit: Count | null;
   readonly armed: boolean;
   readonly exchangeIndex: number;
 }
@@ -86,8 +96,20 @@ export interface MarketRecord {
   readonly eventTicker: string;
   readonly status: MarketStatus;
   readonly bands: readonly PriceBand[];
+  /** 0 where not said. */
+  readonly openTime: TimeUs;
   readonly closeTime: TimeUs;
   readonly exchangeIndex: number;
+  /** What it is measured against, and the words for its YES. */
+  readonly strike: Strike;
+  readonly yesSubTitle: string;
+  /** `yes`, `no`, `scalar`, '' while undecided. */
+  readonly result: string;
+  /** What a YES contract settled at, null while undecided. */
+  readonly settlementPrice: Price | null;
+  readonly canCloseEarly: boolean;
+  /** Its fees are waived until then; 0: no waiver. */
+  readonly feeWaiverUntil: TimeUs;
 }
 
 /**
@@ -111,11 +133,9 @@ export function sideOf(o: JsonObject): Side {
   throw wrong('book_side', bookSide ?? outcome ?? side, 'bid or ask');
 }
 
+/** Milliseconds where they are given, else text, else 0. */
 function momentOf(o: JsonObject, msField: string, textField: string): TimeUs {
-  const ms = o[msField];
-  if (Number.isSafeInteger(ms)) return timeFromMs(ms as number);
-  const written = optionalText(o, textField);
-  return written === '' ? (0 as TimeUs) : parseRfc3339(written);
+  return absent(o, msField) ? textTime(o, textField) : millisTime(o, msField);
 }
 
 /** Decode an order. @throws WireError */
@@ -136,14 +156,16 @@ export function orderRecord(value: unknown): OrderRecord {
     groupId: optionalText(o, 'order_group_id'),
     reason: optionalText(o, 'last_update_reason'),
     updatedTime: momentOf(o, 'last_updated_ts_ms', 'last_update_time'),
-    exchangeIndex: optionalInteger(o, 'exchange_index', 0),
+    createdTime: momentOf(o, 'created_ts_ms', 'created_time'),
+    expirationTime: momentOf(o, 'expiration_ts_ms', 'expiration_time'),
+    exchangeIndex: naturalOrNull(o, 'exchange_index') ?? 0,
+    subaccount: naturalOrNull(o, 'subaccount_number') ?? 0,
   };
 }
 
 /** Decode a fill, REST or stream. @throws WireError */
 export function fillRecord(value: unknown): FillRecord {
   const o = asObject(value, 'fill');
-  const seconds = optionalInteger(o, 'ts', 0);
   const exact = momentOf(o, 'ts_ms', 'created_time');
   return {
     tradeId: text(o, 'trade_id'),
@@ -155,7 +177,10 @@ export function fillRecord(value: unknown): FillRecord {
     count: size(o, 'count_fp'),
     fee: dollars(o, 'fee_cost'),
     isTaker: flag(o, 'is_taker'),
-    time: exact !== 0 ? exact : timeFromMs(seconds * 1000),
+    time: exact !== 0 ? exact : secondsTime(o, 'ts'),
+    exchangeIndex: naturalOrNull(o, 'exchange_index') ?? 0,
+    postPosition: absent(o, 'post_position_fp') ? null : contracts(o, 'post_position_fp'),
+    subaccount: naturalOrNull(o, 'subaccount') ?? naturalOrNull(o, 'subaccount_number') ?? 0,
   };
 }
 
@@ -167,6 +192,7 @@ export function positionRecord(value: unknown): PositionRecord {
     position: contracts(o, 'position_fp'),
     feesPaid: optionalDollars(o, 'fees_paid_dollars'),
     realizedPnl: optionalDollars(o, 'realized_pnl_dollars'),
+    exchangeIndex: naturalOrNull(o, 'exchange_index') ?? 0,
   };
 }
 
@@ -175,6 +201,7 @@ export function groupRecord(value: unknown): GroupRecord {
   const o = asObject(value, 'order_group');
   return {
     groupId: text(o, 'id'),
+    limit: sizeOrNull(o, 'contracts_limit_fp'),
     armed: flag(o, 'is_auto_cancel_enabled'),
     exchangeIndex: optionalInteger(o, 'exchange_index', 0),
   };
@@ -195,15 +222,56 @@ const STATUSES: readonly string[] = [
 export function marketRecord(value: unknown): MarketRecord {
   const o = asObject(value, 'market');
   const status = text(o, 'status');
-  const close = optionalText(o, 'close_time');
   return {
     ticker: text(o, 'ticker'),
     eventTicker: text(o, 'event_ticker'),
     status: (STATUSES.includes(status) ? status : 'unknown') as MarketStatus,
     bands: priceBands(o['price_ranges']),
-    closeTime: close === '' ? (0 as TimeUs) : parseRfc3339(close),
-    exchangeIndex: optionalInteger(o, 'exchange_index', 0),
+    openTime: textTime(o, 'open_time'),
+    closeTime: textTime(o, 'close_time'),
+    exchangeIndex: naturalOrNull(o, 'exchange_index') ?? 0,
+    strike: strikeRecord(o),
+    yesSubTitle: optionalText(o, 'yes_sub_title'),
+    result: optionalText(o, 'result'),
+    settlementPrice: priceOrNull(o, 'settlement_value_dollars'),
+    canCloseEarly: flag(o, 'can_close_early'),
+    feeWaiverUntil: textTime(o, 'fee_waiver_expiration_time'),
   };
+}
+
+/** An event: what its markets have in common. */
+export interface EventRecord {
+  readonly eventTicker: string;
+  readonly seriesTicker: string;
+  /** At most one of its markets settles YES; null where not said. */
+  readonly mutuallyExclusive: boolean | null;
+  /** `MECNET` (mutually exclusive), `DIRECNET` (directional), '' (none), or a word we do not know. */
+  readonly collateralReturn: string;
+  readonly exchangeIndex: number;
+  /** Fees that differ from the series'; null where they do not. */
+  readonly feeType: string | null;
+  readonly feeMultiplier: string | null;
+}
+
+/** Decode an event. @throws WireError */
+export function eventRecord(value: unknown): EventRecord {
+  const o = asObject(value, 'event');
+  return {
+    eventTicker: text(o, 'event_ticker'),
+    seriesTicker: text(o, 'series_ticker'),
+    mutuallyExclusive: flagOrNull(o, 'mutually_exclusive'),
+    collateralReturn: optionalText(o, 'collateral_return_type'),
+    exchangeIndex: naturalOrNull(o, 'exchange_index') ?? 0,
+    feeType: optionalText(o, 'fee_type_override') || null,
+    feeMultiplier: feeMultiplier(o, 'fee_multiplier_override'),
+  };
+}
+
+/** A fee multiplier as decimal text; null where it is null or absent. @throws WireError */
+export function feeMultiplier(o: JsonObject, field: string): string | null {
+  const value = numberOrNull(o, field);
+  if (value !== null && value < 0) throw wrong(field, value, 'a number of at least 0');
+  return value === null ? null : String(value);
 }
 
 /** Decode `price_ranges`. @throws WireError */

@@ -1,16 +1,20 @@
-import type { Count, Money, TimeUs } from '../units/index.ts';
-import { parseRfc3339, UnitError } from '../units/index.ts';
+import { type Count, type Money, money, type TimeUs, UnitError } from '../units/index.ts';
 import { WireError } from './error.ts';
 import { type Failure, failureFrom, readFailure } from './failure.ts';
 import {
+  absent,
   asArray,
   asObject,
   dollars,
+  flagOrNull,
+  integer,
   type JsonObject,
   optionalContracts,
   optionalInteger,
   optionalText,
+  secondsTime,
   text,
+  textTime,
   wrong,
 } from './fields.ts';
 import {
@@ -94,7 +98,8 @@ export interface Page<T> {
   readonly cursor: string;
 }
 
-function page<T>(value: unknown, field: string, decode: (value: unknown) => T): Page<T> {
+/** Decode a list; an absent one is empty, one bad entry spoils it. @throws WireError */
+export function page<T>(value: unknown, field: string, decode: (value: unknown) => T): Page<T> {
   const o = asObject(value, 'body');
   const list = o[field];
   return {
@@ -167,16 +172,41 @@ export interface EndpointCosts {
   readonly cancelCost: number;
 }
 
+/** What one request costs. */
+export interface EndpointCost {
+  readonly method: string;
+  /** As the exchange writes it: with the API root, parameters as `:order_id`. */
+  readonly path: string;
+  readonly cost: number;
+}
+
+/** `GET /account/endpoint_costs`: every exception from the default. @throws WireError */
+export function endpointCosts(value: unknown): {
+  readonly defaultCost: number;
+  readonly listed: readonly EndpointCost[];
+} {
+  const o = asObject(value, 'body');
+  const listed = asArray(o['endpoint_costs'] ?? [], 'endpoint_costs').map((entry) => {
+    const e = asObject(entry, 'endpoint_costs[]');
+    return { method: text(e, 'method'), path: text(e, 'path'), cost: tokens(e, 'cost') };
+  });
+  return { defaultCost: absent(o, 'default_cost') ? 10 : tokens(o, 'default_cost'), listed };
+}
+
+function tokens(o: JsonObject, field: string): number {
+  const value = integer(o, field);
+  if (value < 0) throw wrong(field, value, 'tokens, at least 0');
+  return value;
+}
+
 /** `GET /account/endpoint_costs`, reduced to what we spend on. Paths not listed cost the default. @throws WireError */
 export function costsBody(value: unknown): EndpointCosts {
-  const o = asObject(value, 'body');
-  const defaultCost = optionalInteger(o, 'default_cost', 10);
+  const { defaultCost, listed } = endpointCosts(value);
   const costs = { defaultCost, createCost: defaultCost, cancelCost: defaultCost };
-  for (const entry of asArray(o['endpoint_costs'] ?? [], 'endpoint_costs')) {
-    const e = asObject(entry, 'endpoint_costs[]');
-    if (!text(e, 'path').endsWith('/portfolio/events/orders/batched')) continue;
-    if (e['method'] === 'POST') costs.createCost = optionalInteger(e, 'cost', defaultCost);
-    if (e['method'] === 'DELETE') costs.cancelCost = optionalInteger(e, 'cost', defaultCost);
+  for (const { method, path, cost } of listed) {
+    if (!path.endsWith('/portfolio/events/orders/batched')) continue;
+    if (method === 'POST') costs.createCost = cost;
+    if (method === 'DELETE') costs.cancelCost = cost;
   }
   return costs;
 }
@@ -185,6 +215,10 @@ export function costsBody(value: unknown): EndpointCosts {
 export interface Balance {
   readonly total: Money;
   readonly byShard: ReadonlyMap<number, Money>;
+  /** What the positions are worth, null where not said. The exchange tells whole cents. */
+  readonly portfolioValue: Money | null;
+  /** When it was so, 0 where not said. */
+  readonly time: TimeUs;
 }
 
 /** `GET /portfolio/balance`. @throws WireError */
@@ -195,7 +229,20 @@ export function balanceBody(value: unknown): Balance {
     const e: JsonObject = asObject(entry, 'balance_breakdown[]');
     byShard.set(optionalInteger(e, 'exchange_index', 0), dollars(e, 'balance'));
   }
-  return { total: dollars(o, 'balance_dollars'), byShard };
+  const cents = absent(o, 'portfolio_value') ? null : integer(o, 'portfolio_value');
+  return {
+    total: dollars(o, 'balance_dollars'),
+    byShard,
+    portfolioValue: cents === null ? null : money(cents * 10_000),
+    time: secondsTime(o, 'updated_ts'),
+  };
+}
+
+/** Whether a shard trades. */
+export interface ShardStatus {
+  readonly exchangeIndex: number;
+  readonly exchangeActive: boolean;
+  readonly tradingActive: boolean;
 }
 
 /** Whether the exchange trades, per shard where it says so. */
@@ -204,20 +251,30 @@ export interface ExchangeStatus {
   readonly tradingActive: boolean;
   /** When it expects to resume, 0 where not said. */
   readonly resumeTime: TimeUs;
+  readonly shards: readonly ShardStatus[];
 }
 
 /** `GET /exchange/status`. @throws WireError */
 export function statusBody(value: unknown): ExchangeStatus {
   const o = asObject(value, 'body');
-  const resume = optionalText(o, 'exchange_estimated_resume_time');
   return {
-    exchangeActive: o['exchange_active'] === true,
-    tradingActive: o['trading_active'] === true,
-    resumeTime: resume === '' ? (0 as TimeUs) : parseRfc3339(resume),
+    exchangeActive: active(o, 'exchange_active'),
+    tradingActive: active(o, 'trading_active'),
+    resumeTime: textTime(o, 'exchange_estimated_resume_time'),
+    shards: asArray(o['exchange_index_statuses'] ?? [], 'exchange_index_statuses').map((entry) => {
+      const e = asObject(entry, 'exchange_index_statuses[]');
+      const exchangeIndex = integer(e, 'exchange_index');
+      return {
+        exchangeIndex,
+        exchangeActive: active(e, 'exchange_active'),
+        tradingActive: active(e, 'trading_active'),
+      };
+    }),
   };
 }
 
-/** `GET /events/{ticker}`: the series an event belongs to. @throws WireError */
-export function eventSeries(value: unknown): string {
-  return text(asObject(asObject(value, 'body')['event'], 'event'), 'series_ticker');
+function active(o: JsonObject, field: string): boolean {
+  const value = flagOrNull(o, field);
+  if (value === null) throw wrong(field, o[field], 'true or false');
+  return value;
 }

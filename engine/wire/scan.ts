@@ -1,6 +1,7 @@
 import { learnLayout } from './layout.ts';
 import { compileLayout, type LayoutReader, type TapeNumbers } from './template.ts';
 import type { TickerTable } from './tickers.ts';
+import * as words from './words.ts';
 
 /** The scanner's verdict. `Unsure` hands the frame to the full parser; nothing is decided by it. */
 export const Scan = { Unsure: 0, Delta: 1, Trade: 2 } as const;
@@ -15,33 +16,6 @@ const COMMA = 44;
 const OPEN = 123;
 const CLOSE = 125;
 const BACKSLASH = 92;
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
-}
-
-const KEY_TYPE = ascii('type');
-const KEY_SID = ascii('sid');
-const KEY_SEQ = ascii('seq');
-const KEY_ID = ascii('id');
-const KEY_MSG = ascii('msg');
-const KEY_TICKER = ascii('market_ticker');
-const KEY_PRICE = ascii('price');
-const KEY_PRICE_DOLLARS = ascii('price_dollars');
-const KEY_DELTA = ascii('delta');
-const KEY_DELTA_FP = ascii('delta_fp');
-const KEY_SIDE = ascii('side');
-const KEY_TS_MS = ascii('ts_ms');
-const KEY_YES_PRICE_DOLLARS = ascii('yes_price_dollars');
-const KEY_COUNT_FP = ascii('count_fp');
-const KEY_TAKER_OUTCOME = ascii('taker_outcome_side');
-const KEY_IS_BLOCK = ascii('is_block_trade');
-const WORD_DELTA = ascii('orderbook_delta');
-const WORD_TRADE = ascii('trade');
-const WORD_YES = ascii('yes');
-const WORD_TRUE = ascii('true');
-const WORD_FALSE = ascii('false');
-const WORD_NO = ascii('no');
 
 const SEEN_TYPE = 1;
 const SEEN_SID = 2;
@@ -66,6 +40,9 @@ const NOT_IN_TRADE = SEEN_PRICE_DOLLARS | SEEN_DELTA_FP | SEEN_SIDE | SEEN_PRICE
 /** Layouts kept, and frames looked at for one: a feed that keeps changing its layout is not worth learning. */
 const MAX_LAYOUTS = 4;
 const MAX_LESSONS = 64;
+/** Of the frames without a known layout the first ones are shown to `onStranger`, then one in so many. */
+const SHOWN_STRANGERS = 64;
+const STRANGERS_PER_SHOWN = 256;
 
 const ENVELOPE = SEEN_TYPE | SEEN_SID | SEEN_SEQ | SEEN_MSG | SEEN_TICKER;
 
@@ -80,6 +57,7 @@ export class FrameScanner implements TapeNumbers {
   seq = 0;
   /** Index in the ticker table, or `UNKNOWN_MARKET`. */
   market = -1;
+  /** Where the ticker lies, counted from the frame's first byte. */
   tickerStart = 0;
   tickerEnd = 0;
   /** 1e-4 dollars, in the money of the frame's own leg (not yet complemented). */
@@ -96,8 +74,13 @@ export class FrameScanner implements TapeNumbers {
   private readonly readers: LayoutReader[] = [];
   private readonly readerKinds: ScanKind[] = [];
   private lessons = 0;
+  private strangers = 0;
+  private readonly onStranger: ((bytes: Uint8Array, from: number, to: number) => void) | undefined;
   private view: DataView = new DataView(new ArrayBuffer(0));
   private bytes: Uint8Array = new Uint8Array(0);
+  /** Where `bytes` begins in the buffer that `view` shows, and where the frame begins in `bytes`. */
+  private base = 0;
+  private from = 0;
   private at = 0;
   private end = 0;
   private seen = 0;
@@ -106,21 +89,37 @@ export class FrameScanner implements TapeNumbers {
   private stringEnd = 0;
   private value = 0;
 
-  constructor(tickers: TickerTable) {
+  /** @param onStranger shown some of the frames that are of no known layout, in place and after they were read */
+  constructor(tickers: TickerTable, onStranger?: (bytes: Uint8Array, from: number, to: number) => void) {
     this.tickers = tickers;
+    this.onStranger = onStranger;
   }
 
-  /** Scan one frame: by a known layout where it has one, else key by key. */
-  scan(bytes: Uint8Array): ScanKind {
-    if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
+  /** Scan the frame in `bytes[from, to)`: by a known layout where it has one, else key by key. */
+  scan(bytes: Uint8Array, from = 0, to = bytes.length): ScanKind {
+    if (bytes !== this.bytes) this.look(bytes);
     const { readers } = this;
     for (let n = 0; n < readers.length; n++) {
       this.timeMs = 0;
-      if (readers[n]!(this.view, bytes.byteOffset, bytes.length, this.tickers, this)) return this.readerKinds[n]!;
+      if (readers[n]!(this.view, this.base + from, to - from, this.tickers, this)) return this.readerKinds[n]!;
     }
-    const kind = this.scanKeys(bytes);
-    if (kind !== Scan.Unsure && readers.length < MAX_LAYOUTS && this.lessons < MAX_LESSONS) this.learn(bytes, kind);
+    const kind = this.scanKeys(bytes, from, to);
+    if (kind !== Scan.Unsure) this.meet(bytes, from, to, kind);
     return kind;
+  }
+
+  private look(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.base = bytes.byteOffset;
+    if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
+  }
+
+  /** A readable frame of no known layout: learn the layout, and show the frame. */
+  private meet(bytes: Uint8Array, from: number, to: number, kind: ScanKind): void {
+    if (this.readers.length < MAX_LAYOUTS && this.lessons < MAX_LESSONS) this.learn(bytes.subarray(from, to), kind);
+    const shown = this.strangers < SHOWN_STRANGERS || this.strangers % STRANGERS_PER_SHOWN === 0;
+    this.strangers++;
+    if (shown && this.onStranger !== undefined) this.onStranger(bytes, from, to);
   }
 
   private learn(bytes: Uint8Array, kind: ScanKind): void {
@@ -133,10 +132,11 @@ export class FrameScanner implements TapeNumbers {
   }
 
   /** The general way: any key order and spacing. */
-  scanKeys(bytes: Uint8Array): ScanKind {
-    this.bytes = bytes;
-    this.at = 0;
-    this.end = bytes.length;
+  scanKeys(bytes: Uint8Array, from = 0, to = bytes.length): ScanKind {
+    if (bytes !== this.bytes) this.look(bytes);
+    this.from = from;
+    this.at = from;
+    this.end = to;
     this.seen = 0;
     this.kind = Scan.Unsure;
     this.timeMs = 0;
@@ -178,41 +178,41 @@ export class FrameScanner implements TapeNumbers {
   }
 
   private envelope(start: number, stop: number): boolean {
-    if (this.is(start, stop, KEY_MSG)) return this.once(SEEN_MSG) && this.object(true);
-    if (this.is(start, stop, KEY_SEQ)) {
+    if (this.is(start, stop, words.KEY_MSG)) return this.once(SEEN_MSG) && this.object(true);
+    if (this.is(start, stop, words.KEY_SEQ)) {
       if (!this.once(SEEN_SEQ) || !this.unsigned()) return false;
       this.seq = this.value;
       return true;
     }
-    if (this.is(start, stop, KEY_SID)) {
+    if (this.is(start, stop, words.KEY_SID)) {
       if (!this.once(SEEN_SID) || !this.unsigned()) return false;
       this.sid = this.value;
       return true;
     }
-    if (this.is(start, stop, KEY_TYPE)) {
+    if (this.is(start, stop, words.KEY_TYPE)) {
       if (!this.once(SEEN_TYPE) || this.space() !== QUOTE || !this.string()) return false;
-      if (this.is(this.stringStart, this.stringEnd, WORD_DELTA)) this.kind = Scan.Delta;
-      else if (this.is(this.stringStart, this.stringEnd, WORD_TRADE)) this.kind = Scan.Trade;
+      if (this.is(this.stringStart, this.stringEnd, words.WORD_DELTA)) this.kind = Scan.Delta;
+      else if (this.is(this.stringStart, this.stringEnd, words.WORD_TRADE)) this.kind = Scan.Trade;
       else return false;
       return true;
     }
     // A command id is read from frames that answer one: the full parser's business.
-    if (this.is(start, stop, KEY_ID)) return false;
+    if (this.is(start, stop, words.KEY_ID)) return false;
     return this.skip();
   }
 
   private field(start: number, stop: number): boolean {
-    if (this.is(start, stop, KEY_TICKER)) {
+    if (this.is(start, stop, words.KEY_TICKER)) {
       if (!this.once(SEEN_TICKER) || this.space() !== QUOTE || !this.string()) return false;
-      this.tickerStart = this.stringStart;
-      this.tickerEnd = this.stringEnd;
-      this.market = this.tickers.find(this.bytes, this.stringStart, this.stringEnd);
+      this.tickerStart = this.stringStart - this.from;
+      this.tickerEnd = this.stringEnd - this.from;
+      this.market = this.tickers.findInView(this.view, this.base + this.stringStart, this.base + this.stringEnd);
       return this.stringEnd > this.stringStart;
     }
-    if (this.is(start, stop, KEY_PRICE_DOLLARS)) return this.once(SEEN_PRICE_DOLLARS) && this.dollars();
-    if (this.is(start, stop, KEY_DELTA_FP)) return this.once(SEEN_DELTA_FP) && this.contracts(true);
-    if (this.is(start, stop, KEY_SIDE)) return this.once(SEEN_SIDE) && this.leg();
-    if (this.is(start, stop, KEY_TS_MS)) {
+    if (this.is(start, stop, words.KEY_PRICE_DOLLARS)) return this.once(SEEN_PRICE_DOLLARS) && this.dollars();
+    if (this.is(start, stop, words.KEY_DELTA_FP)) return this.once(SEEN_DELTA_FP) && this.contracts(true);
+    if (this.is(start, stop, words.KEY_SIDE)) return this.once(SEEN_SIDE) && this.leg();
+    if (this.is(start, stop, words.KEY_TS_MS)) {
       if (!this.once(SEEN_TS_MS) || !this.unsigned()) return false;
       this.timeMs = this.value;
       return true;
@@ -221,23 +221,23 @@ export class FrameScanner implements TapeNumbers {
   }
 
   private rareField(start: number, stop: number): boolean {
-    if (this.is(start, stop, KEY_YES_PRICE_DOLLARS)) return this.once(SEEN_YES_PRICE) && this.dollars();
-    if (this.is(start, stop, KEY_COUNT_FP)) return this.once(SEEN_COUNT) && this.contracts(false);
-    if (this.is(start, stop, KEY_TAKER_OUTCOME)) return this.once(SEEN_TAKER) && this.leg();
-    if (this.is(start, stop, KEY_IS_BLOCK)) {
+    if (this.is(start, stop, words.KEY_YES_PRICE_DOLLARS)) return this.once(SEEN_YES_PRICE) && this.dollars();
+    if (this.is(start, stop, words.KEY_COUNT_FP)) return this.once(SEEN_COUNT) && this.contracts(false);
+    if (this.is(start, stop, words.KEY_TAKER_OUTCOME)) return this.once(SEEN_TAKER) && this.leg();
+    if (this.is(start, stop, words.KEY_IS_BLOCK)) {
       if (!this.once(SEEN_BLOCK)) return false;
       this.space();
       const from = this.at;
       if (!this.skip()) return false;
-      this.isBlockTrade = this.is(from, this.at, WORD_TRUE);
-      return this.isBlockTrade || this.is(from, this.at, WORD_FALSE);
+      this.isBlockTrade = this.is(from, this.at, words.WORD_TRUE);
+      return this.isBlockTrade || this.is(from, this.at, words.WORD_FALSE);
     }
-    if (this.is(start, stop, KEY_PRICE)) {
+    if (this.is(start, stop, words.KEY_PRICE)) {
       if (!this.once(SEEN_PRICE) || !this.unsigned() || this.value > 100) return false;
       if ((this.seen & SEEN_PRICE_DOLLARS) === 0) this.price = this.value * 100;
       return true;
     }
-    if (this.is(start, stop, KEY_DELTA)) {
+    if (this.is(start, stop, words.KEY_DELTA)) {
       if (!this.once(SEEN_DELTA)) return false;
       const negative = this.space() === MINUS;
       if (negative && !this.digitAt(++this.at)) return false;
@@ -354,8 +354,8 @@ export class FrameScanner implements TapeNumbers {
 
   private leg(): boolean {
     if (this.space() !== QUOTE || !this.string()) return false;
-    this.yes = this.is(this.stringStart, this.stringEnd, WORD_YES);
-    return this.yes || this.is(this.stringStart, this.stringEnd, WORD_NO);
+    this.yes = this.is(this.stringStart, this.stringEnd, words.WORD_YES);
+    return this.yes || this.is(this.stringStart, this.stringEnd, words.WORD_NO);
   }
 
   /** Pass over a string, number or literal nobody reads. Nested values are not passed over. */

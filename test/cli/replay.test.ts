@@ -79,7 +79,7 @@ test('a healthy feed ends with its books, prices of NO seen from the YES side', 
   ];
   const r = await replay(t, capture(frames));
   assert.equal(isBroken(r), false);
-  assert.deepEqual(r.byType, { subscribed: 1, snapshot: 2, delta: 3 });
+  assert.deepEqual(r.byType, { subscribed: 1, orderbook_snapshot: 2, orderbook_delta: 3 });
   assert.equal(r.sequenceBreaks.count, 0);
   assert.deepEqual(
     r.markets.map((m) => [m.ticker, m.grid, m.deltas, m.top]),
@@ -326,7 +326,7 @@ test('several files: the worst decides the status, and the sums are right', asyn
     lines: 3,
     frames: 3,
     markets: 2,
-    byType: { snapshot: 2, delta: 1 },
+    byType: { orderbook_snapshot: 2, orderbook_delta: 1 },
     sequenceBreaks: 0,
     negativeLevels: 0,
     crossed: 0,

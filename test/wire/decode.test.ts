@@ -9,6 +9,7 @@ import {
   type FrameKind,
   isBookPrice,
   MAX_FRAME_BYTES,
+  type OkMessage,
   TickerTable,
   UNKNOWN_MARKET,
 } from '../../engine/wire/index.ts';
@@ -108,6 +109,9 @@ test('private frames: fill, order, position, group', () => {
     fee: 10_000,
     isTaker: true,
     time: 1_671_899_397_123_000,
+    exchangeIndex: 2,
+    postPosition: 50_000,
+    subaccount: 0,
   });
   assert.equal(decoder.seq, 0);
   const order = {
@@ -150,10 +154,18 @@ test('private frames: fill, order, position, group', () => {
     fees_paid_dollars: '1.0000',
   };
   assert.equal(decode({ type: 'market_position', sid: 14, msg: position }), Frame.Position);
-  assert.deepEqual(decoder.detail, { position: -10_000, feesPaid: 1_000_000, realizedPnl: -10_000_000 });
+  assert.deepEqual(decoder.detail, {
+    position: -10_000,
+    feesPaid: 1_000_000,
+    realizedPnl: -10_000_000,
+    cost: null,
+    feeCost: null,
+    volume: null,
+    subaccount: 0,
+  });
   const group = { event_type: 'triggered', order_group_id: 'g1', ts_ms: 1733047200000 };
   assert.equal(decode({ type: 'order_group_updates', sid: 21, seq: 7, msg: group }), Frame.Group);
-  assert.deepEqual(decoder.detail, { event: 'triggered', groupId: 'g1', time: 1_733_047_200_000_000 });
+  assert.deepEqual(decoder.detail, { event: 'triggered', groupId: 'g1', limit: null, time: 1_733_047_200_000_000 });
 });
 
 test('lifecycle, replies, and types nobody handles', () => {
@@ -171,14 +183,16 @@ test('lifecycle, replies, and types nobody handles', () => {
   assert.equal(decode({ type: 'subscribed', id: 3, msg: { channel: 'trade', sid: 2 } }), Frame.Subscribed);
   assert.deepEqual([decoder.id, decoder.sid, decoder.detail], [3, 2, { channel: 'trade' }]);
   assert.equal(decode({ type: 'ok', id: 4, sid: 1, seq: 9, msg: { market_tickers: ['A', 'B'] } }), Frame.Ok);
-  assert.deepEqual([decoder.seq, decoder.detail], [9, { tickers: ['A', 'B'] }]);
+  assert.deepEqual([decoder.seq, (decoder.detail as OkMessage).tickers], [9, ['A', 'B']]);
   assert.equal(decode({ type: 'ok', id: 4, sid: 1, seq: 10, msg: [{ channel: 'trade', sid: 2 }] }), Frame.Ok);
+  assert.deepEqual((decoder.detail as OkMessage).subscriptions, [{ channel: 'trade', sid: 2 }]);
   assert.equal(decode({ type: 'error', id: 5, msg: { code: 6, msg: 'Already subscribed' } }), Frame.Error);
-  assert.deepEqual(decoder.detail, { code: 6, text: 'Already subscribed' });
+  const retired = { code: 6, name: 'already_subscribed', terminal: false, text: 'Already subscribed', tickers: [] };
+  assert.deepEqual(decoder.detail, retired);
   assert.equal(decode({ type: 'error', code: 25, msg: 'gone' }), Frame.Error);
-  assert.deepEqual(decoder.detail, { code: 25, text: 'gone' });
-  assert.equal(decode({ type: 'event_fee_update', sid: 5, seq: 9, msg: {} }), Frame.Other);
-  assert.deepEqual([decoder.type, decoder.seq], ['event_fee_update', 9]);
+  assert.deepEqual(decoder.detail, { code: 25, name: 'buffer_overflow', terminal: true, text: 'gone', tickers: [] });
+  assert.equal(decode({ type: 'weather_on_mars', sid: 5, seq: 9, msg: {} }), Frame.Other);
+  assert.deepEqual([decoder.type, decoder.seq], ['weather_on_mars', 9]);
 });
 
 test('a known type with a wrong field is malformed, names the field, and keeps its place in the sequence', () => {

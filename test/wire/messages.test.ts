@@ -8,6 +8,7 @@ import {
   Frame,
   FrameDecoder,
   fillRecord,
+  type LifecycleMessage,
   orderRecord,
   positionRecord,
   seriesFees,
@@ -60,6 +61,19 @@ test('a hostile value in any field of any frame is refused or left out, and neve
     ['market_position', '{"market_ticker":"T","position_fp":"1.00"}'],
     ['order_group_updates', '{"event_type":"triggered","order_group_id":"g","ts_ms":1}'],
     ['market_lifecycle_v2', '{"event_type":"determined","market_ticker":"T","settlement_value":"1.0000","close_ts":1}'],
+    [
+      'market_lifecycle_v2',
+      '{"event_type":"created","market_ticker":"T","price_level_structure":"x","floor_strike":1,"open_ts":1,"exchange_index":2}',
+    ],
+    ['ticker', '{"market_ticker":"T","price_dollars":"0.4","volume_fp":"1.00","dollar_volume":1,"ts_ms":1}'],
+    ['event_lifecycle', '{"event_ticker":"E","title":"t","strike_date":1}'],
+    ['event_fee_update', '{"event_ticker":"E","fee_type_override":"flat","fee_multiplier_override":1}'],
+    ['rfq_created', '{"id":"r","market_ticker":"T","contracts_fp":"1.00","created_ts":"2026-11-01T10:00:00Z"}'],
+    ['quote_created', '{"quote_id":"q","rfq_id":"r","market_ticker":"T","yes_bid_dollars":"0.4","no_bid_dollars":"0"}'],
+    ['quote_executed', '{"quote_id":"q","rfq_id":"r","market_ticker":"T","order_id":"o","client_order_id":"c"}'],
+    ['cfbenchmarks_value', '{"index_id":"B","received_at":1,"data":"{}","avg_60s_data":{"value":"1.0"}}'],
+    ['pyth_value', '{"underlying_ticker":"W","value_usd":"1.0","source_ts_ms":1}'],
+    ['cfbenchmarks_value_indexlist', '{"index_ids":["B"]}'],
   ];
   for (const [type, msg] of frames) {
     const text = (body: string): string => `{"type":"${type}","sid":1,"seq":2,"id":3,"msg":${body}}`;
@@ -89,6 +103,16 @@ function endOfValue(text: string, at: number): number {
   }
   return text.length;
 }
+
+test('strikes and ranges that are nested without end are refused or told apart by nothing', () => {
+  const created = (fields: string): string =>
+    `{"type":"market_lifecycle_v2","sid":1,"seq":1,"msg":{"event_type":"created","market_ticker":"T",${fields}}}`;
+  assert.equal(kindOf(created(`"custom_strike":{"a":${DEEP},"toString":1}`)), Frame.Lifecycle);
+  assert.equal((decoder.detail as LifecycleMessage).strike.subject, 'a=?&toString=1');
+  for (const field of ['price_ranges', 'additional_metadata', 'custom_strike'])
+    assert.equal(kindOf(created(`"${field}":${DEEP}`)), Frame.Malformed, field);
+  assert.equal(kindOf(created(`"strangers":${DEEP}`)), Frame.Lifecycle, 'what we do not know does no harm');
+});
 
 test('a snapshot level that is no pair of price and count is refused, never read as an empty level', () => {
   const levels = [

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  Balance,
+  Books,
+  CENTI_CENT,
+  DECI_CENT,
+  type Grid,
+  LINEAR_CENT,
+  NO_LEVEL,
+  REFUSED,
+  TAPERED_DECI_CENT,
+} from '../../engine/market/index.ts';
+import { ASK, BID, type Side } from '../../engine/units/index.ts';
+import { ReferenceBook } from './reference.ts';
+
+const MANY = 10_000;
+
+/** 95 % whole cents, 2 % tapered, 2 % of 0.1 cent, 1 % of 0.01 cent, interleaved. */
+function gridOf(n: number): Grid {
+  if (n % 100 === 0) return CENTI_CENT;
+  if (n % 50 === 1) return DECI_CENT;
+  return n % 50 === 2 ? TAPERED_DECI_CENT : LINEAR_CENT;
+}
+
+/** Small, seeded, good enough to spread over books. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) % below;
+  };
+}
+
+test('10,000 books of all grids at once: each equals its reference after a storm over all of them', () => {
+  const books = new Books();
+  const references: ReferenceBook[] = [];
+  for (let n = 0; n < MANY; n++) {
+    assert.equal(books.open(gridOf(n)), n);
+    references.push(new ReferenceBook());
+  }
+  const random = randomFrom(2026);
+  for (let message = 0; message < 200_000; message++) {
+    const id = random(3) === 0 ? random(50) : random(MANY);
+    const side = random(2) as Side;
+    const levels = books.grid(id).levels;
+    const level = Math.min(levels - 1, (levels >> 1) + (side === BID ? -random(20) : 1 + random(20)));
+    const delta = random(4) === 0 ? -random(2000) : random(3000);
+    assert.equal(books.add(id, side, level, delta), references[id]!.add(side, level, delta) ?? REFUSED);
+  }
+  for (const [id, reference] of references.entries()) {
+    for (const side of [BID, ASK] as const) {
+      const walked: [number, number][] = [];
+      for (let l = books.bestLevel(id, side); l !== NO_LEVEL; l = books.nextLevel(id, side, l))
+        walked.push([l, books.sizeAt(id, side, l)]);
+      assert.deepEqual(
+        walked,
+        reference.levels(side).map((l) => [l, reference.sides[side].get(l)]),
+      );
+    }
+  }
+  assert.ok(Number.isFinite(new Balance().read(books, 7, 3).imbalance));
+});
+
+test('memory is what the class promises: 18 MB for 10,000 whole-cent books, 42 MB for a mix', () => {
+  const cents = new Books();
+  for (let n = 0; n < MANY; n++) cents.open(LINEAR_CENT);
+  assert.ok(cents.byteLength <= 18_000_000, `${cents.byteLength} bytes`);
+  const mixed = new Books();
+  for (let n = 0; n < MANY; n++) mixed.open(gridOf(n));
+  assert.ok(mixed.byteLength <= 42_500_000, `${mixed.byteLength} bytes`);
+});
+
+for (const [name, grid, bytes] of [
+  ['whole-cent', LINEAR_CENT, 1_700],
+  ['tapered', TAPERED_DECI_CENT, 4_600],
+  ['0.1 cent', DECI_CENT, 16_500],
+  ['0.01 cent', CENTI_CENT, 163_000],
+] as const) {
+  test(`a ${name} book takes at most twice the ${bytes} bytes it is said to use`, () => {
+    const books = new Books();
+    const count = grid === CENTI_CENT ? 60 : 1000;
+    for (let n = 0; n < count; n++) books.open(grid);
+    assert.ok(books.byteLength / count <= 2 * bytes, `${books.byteLength / count} bytes a book`);
+  });
+}
