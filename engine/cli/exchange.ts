@@ -205,8 +205,6 @@ function watchSignals(world: World, finish: (status: number) => void): void {
   process.on('SIGTERM', () => finish(0));
   if (!parented) return;
   process.on('disconnect', () => finish(0));
-  // The parent may have died while we were starting.
-  if (!process.connected) finish(0);
   process.on('message', (message: { readonly type?: string }) => {
     if (message.type === 'play') world.play();
   });

@@ -39,8 +39,8 @@ export interface WorldOptions {
   /** Play nothing past the opening snapshots before `play()` is called. */
   readonly holdFeed?: boolean;
   readonly onFeedEnd?: (frames: number) => void;
-  /** The recording cannot be played any further; the exchange goes on with the books as they are. */
-  readonly onFailure: (message: string) => void;
+  /** The recording cannot be played any further; the exchange goes on with the books as they are. Absent: it is thrown. */
+  readonly onFailure?: (message: string) => void;
 }
 
 const SHARDS = [0, 1, 2, 3];
@@ -109,7 +109,10 @@ export class World {
   private openFeed(): Promise<void> {
     return new Promise((opened) => {
       this.playFeed(opened)
-        .catch((error: unknown) => this.options.onFailure((error as Error).message))
+        .catch((error: Error) => {
+          if (this.options.onFailure === undefined) throw error;
+          this.options.onFailure(error.message);
+        })
         .finally(opened);
     });
   }
