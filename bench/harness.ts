@@ -42,7 +42,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
       price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }],
     },
   },
-  '/events/KXTICK-26NOV23': { event: { series_ticker: 'KXTICK' } },
+  '/events/KXTICK-26NOV23': { event: { event_ticker: 'KXTICK-26NOV23', series_ticker: 'KXTICK' } },
   '/series/KXTICK': { series: { fee_type: 'quadratic', fee_multiplier: 1 } },
   '/portfolio/balance': {
     balance_dollars: '9000000.0000',

@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../engine/cli/usage.ts';
-import { benchDelta } from './delta.ts';
+import { benchBooks } from './books.ts';
 import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
 import { benchTickToOrder } from './tick-to-order.ts';
@@ -11,7 +11,7 @@ import { benchTickToOrder } from './tick-to-order.ts';
 const BENCHES: Readonly<
   Record<string, { readonly about: string; readonly run: (short: boolean) => Promise<BenchResult> }>
 > = {
-  delta: { about: 'parse and apply order book deltas, against JSON.parse and Map books', run: benchDelta },
+  books: { about: 'decode and apply order book changes, against the usual ways and packages', run: benchBooks },
   receive: { about: 'from the socket to the book, CPU per message, against ws with JSON.parse', run: benchReceive },
   'tick-to-order': {
     about: 'from a delta leaving the server to the order arriving there, against a bare echo on the same sockets',
@@ -37,7 +37,7 @@ ${Object.entries(BENCHES)
 
 examples:
   npm run bench -- --short
-  hundred bench --only delta --json delta.json
+  hundred bench --only books --json books.json
 
 Exit status: 0 measured (however slow), 1 a result check failed, 2 wrong usage.`;
 

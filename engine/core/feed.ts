@@ -274,7 +274,7 @@ export class Feed {
     }
     if (market.stale !== '' || market.gridChanged) return null;
     const { books } = this.ctx;
-    const level = isBookPrice(frame.price) ? books.grid(market.book).level(frame.price) : OFF_GRID;
+    const level = isBookPrice(frame.price) ? books.levelOf(market.book, frame.price) : OFF_GRID;
     if (level === OFF_GRID)
       this.distrust(market, `delta at ${frame.price / 10_000}, which is not on the market's grid`);
     else if (books.add(market.book, frame.side, level, frame.count) === REFUSED) {
@@ -302,10 +302,9 @@ export class Feed {
 
   private load(market: MarketState, side: Side, levels: readonly number[]): string {
     const { books } = this.ctx;
-    const grid = books.grid(market.book);
     for (let i = 0; i < levels.length; i += 2) {
       const at = levels[i]! as Price;
-      const level = isBookPrice(at) ? grid.level(at) : OFF_GRID;
+      const level = isBookPrice(at) ? books.levelOf(market.book, at) : OFF_GRID;
       if (level === OFF_GRID) return `snapshot level at ${at / 10_000}, which is not on the market's grid`;
       books.set(market.book, side, level, levels[i + 1]! as Count);
     }

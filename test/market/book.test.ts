@@ -11,7 +11,7 @@ import {
   REFUSED,
   TAPERED_DECI_CENT,
 } from '../../engine/market/index.ts';
-import { ASK, BID, type Count, type Side } from '../../engine/units/index.ts';
+import { ASK, BID, type Count, type Price, type Side } from '../../engine/units/index.ts';
 import { ReferenceBook } from './reference.ts';
 
 const GRIDS: readonly [string, Grid][] = [
@@ -184,6 +184,40 @@ test('counts beyond 2^31 stay exact to a hundredth; beyond exact arithmetic they
   assert.equal(books.bestSize(id, ASK), 1);
 });
 
+test('a large level keeps its count while its neighbours fill, empty and are cleared, and the slab grows', () => {
+  const books = new Books();
+  const [a, b] = [books.open(LINEAR_CENT), books.open(LINEAR_CENT)];
+  const size = 3_000_000_000 as Count;
+  for (const id of [a, b]) for (const s of [BID, ASK] as const) books.set(id, s, 98, size);
+  for (let n = 0; n < 200; n++) books.open(CENTI_CENT);
+  books.add(a, BID, 97, 100);
+  books.clear(b);
+  assert.equal(books.sizeAt(b, BID, 98), 0);
+  assert.equal(books.add(b, BID, 98, 5), 5, 'a cleared large level starts from nothing');
+  assert.equal(books.bestSize(a, BID), size);
+  assert.equal(books.add(a, BID, 98, -size), 0);
+  assert.equal(books.bestLevel(a, BID), 97);
+  assert.equal(books.sizeAt(a, ASK, 98), size);
+  assert.equal(books.add(a, ASK, 98, 1), size + 1);
+});
+
+test('a change by a part of a hundredth is refused: no count is ever rounded', () => {
+  const books = new Books();
+  const id = books.open(LINEAR_CENT);
+  assert.equal(books.add(id, BID, 46, 0.5), REFUSED);
+  books.add(id, BID, 46, 300);
+  assert.equal(books.add(id, BID, 46, -299.5), REFUSED);
+  assert.equal(books.sizeAt(id, BID, 46), 300);
+});
+
+test("a price has the level its book's own grid gives it, whatever other grids are in the slab", () => {
+  const books = new Books();
+  const ids = [...GRIDS, ...GRIDS].map(([, grid]) => books.open(grid));
+  for (const id of ids) {
+    for (let p = 0; p <= 10_000; p++) assert.equal(books.levelOf(id, p as Price), books.grid(id).level(p as Price));
+  }
+});
+
 test('a zero delta is no change: it neither creates a level nor removes one', () => {
   const books = new Books();
   const id = books.open(CENTI_CENT);
@@ -212,5 +246,5 @@ test('crossed and locked books are recognised, one-sided ones are not crossed', 
 test('a whole-cent book stays within the memory it promises', () => {
   const books = new Books();
   for (let n = 0; n < 1000; n++) books.open(LINEAR_CENT);
-  assert.ok(books.byteLength / 1000 < 2 * 1700 + 200, `${books.byteLength / 1000} bytes a book, slab growth included`);
+  assert.ok(books.byteLength / 1000 < 2 * 900 + 100, `${books.byteLength / 1000} bytes a book, slab growth included`);
 });

@@ -1,0 +1,97 @@
+import { Books, CENTI_CENT, DECI_CENT, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
+import { ASK, BID, type Count, type Price, type Side } from '../../engine/units/index.ts';
+import { Frame, FrameDecoder, TickerTable } from '../../engine/wire/index.ts';
+import { type Candidate, mix, touch } from './candidate.ts';
+import type { FrameSet } from './frames.ts';
+import type { Stream } from './stream.ts';
+
+function gridOf(levels: number): Grid {
+  return levels === 99 ? LINEAR_CENT : levels === 999 ? DECI_CENT : CENTI_CENT;
+}
+
+function opened(stream: Stream): Books {
+  const books = new Books();
+  for (let i = 0; i < stream.markets; i++) books.open(gridOf(stream.levels));
+  return books;
+}
+
+function load(books: Books, stream: Stream): void {
+  for (let book = 0; book < books.length; book++) books.clear(book);
+  for (const { market, side, price, delta } of stream.opening) {
+    books.set(market, side, books.grid(market).level(price as Price), delta as Count);
+  }
+}
+
+/** This project's books. */
+export class OurBooks implements Candidate {
+  readonly works = { apply: () => this.apply() };
+  private readonly stream: Stream;
+  private readonly books: Books;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    this.books = opened(stream);
+    this.rewind();
+  }
+
+  rewind(): void {
+    load(this.books, this.stream);
+  }
+
+  private apply(): number {
+    const { market, side, price, delta, length } = this.stream;
+    const { books } = this;
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      const book = market[i]!;
+      const after = books.add(book, side[i]! as Side, books.levelOf(book, price[i]! as Price), delta[i]!);
+      sum = mix(sum, touch(books.bestPrice(book, BID), books.bestPrice(book, ASK)), after);
+    }
+    return sum;
+  }
+}
+
+/** This project's decoder, with its books or without. */
+export class OurFrames implements Candidate {
+  readonly works = { decode: () => this.decode(), both: () => this.both() };
+  private readonly stream: Stream;
+  private readonly frames: readonly Uint8Array[];
+  private readonly books: Books;
+  private readonly decoder: FrameDecoder;
+
+  constructor(stream: Stream, set: FrameSet) {
+    this.stream = stream;
+    this.frames = Array.from({ length: stream.length }, (_, i) => set.bytes.subarray(set.starts[i], set.starts[i + 1]));
+    this.books = opened(stream);
+    const tickers = new TickerTable();
+    for (const ticker of set.tickers) tickers.add(ticker);
+    this.decoder = new FrameDecoder(tickers, { yesPrices: false });
+    this.rewind();
+  }
+
+  rewind(): void {
+    load(this.books, this.stream);
+  }
+
+  private decode(): number {
+    const { decoder, frames } = this;
+    let sum = 0;
+    for (let i = 0; i < frames.length; i++) {
+      if (decoder.decode(frames[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+      sum = mix(sum, decoder.market * 2 + decoder.side, decoder.price * 3 + decoder.count);
+    }
+    return sum;
+  }
+
+  private both(): number {
+    const { decoder, books, frames } = this;
+    let sum = 0;
+    for (let i = 0; i < frames.length; i++) {
+      if (decoder.decode(frames[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+      const { market } = decoder;
+      const after = books.add(market, decoder.side, books.levelOf(market, decoder.price), decoder.count);
+      sum = mix(sum, touch(books.bestPrice(market, BID), books.bestPrice(market, ASK)), after);
+    }
+    return sum;
+  }
+}
