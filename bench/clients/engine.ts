@@ -54,6 +54,7 @@ const config: EngineConfig = {
     retryMs: 100,
     snapshotTimeoutMs: 2000,
     resubscribeTimeoutMs: 500,
+    quietCheckMs: HOUR_MS,
     unknownAskMs: 500,
     unknownMinAgeMs: 10_000,
     absentReads: 3,

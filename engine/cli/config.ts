@@ -44,8 +44,15 @@ const schema = z.strictObject({
       maxBatch: z.int().min(1).max(900).default(20),
     })
     .prefault({}),
-  /** How the feed is read: by the `ws` library, or in place from the socket's buffer. */
-  feed: z.strictObject({ socket: z.enum(['ws', 'raw']).default('ws') }).prefault({}),
+  feed: z
+    .strictObject({
+      /** How the feed is read: by the `ws` library, or in place from the socket's buffer. */
+      socket: z.enum(['ws', 'raw']).default('ws'),
+      snapshotTimeoutMs: z.int().min(100).max(60_000).default(2000),
+      resubscribeTimeoutMs: z.int().min(100).max(60_000).default(5000),
+      quietCheckSeconds: z.number().min(1).max(3600).default(60),
+    })
+    .prefault({}),
   timing: z
     .strictObject({
       requestTimeoutMs: z.int().min(100).max(60_000).default(5000),
@@ -157,8 +164,9 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
     timing: {
       requestTimeoutMs: file.timing.requestTimeoutMs,
       retryMs: 1000,
-      snapshotTimeoutMs: 2000,
-      resubscribeTimeoutMs: 5000,
+      snapshotTimeoutMs: file.feed.snapshotTimeoutMs,
+      resubscribeTimeoutMs: file.feed.resubscribeTimeoutMs,
+      quietCheckMs: file.feed.quietCheckSeconds * 1000,
       unknownAskMs: 1000,
       unknownMinAgeMs: file.timing.unknownMinAgeMs,
       absentReads: 3,

@@ -38,6 +38,8 @@ export interface EngineConfig {
     /** A gap's snapshot is awaited this long before resubscribing, and a resubscription before reconnecting. */
     readonly snapshotTimeoutMs: number;
     readonly resubscribeTimeoutMs: number;
+    /** A market we quote and that is silent for this long has its book read and compared. */
+    readonly quietCheckMs: number;
     /** How often an order in unknown state is asked for, and how old it must be before its absence is believed. */
     readonly unknownAskMs: number;
     readonly unknownMinAgeMs: number;

@@ -25,6 +25,13 @@ export interface MarketState {
   /** Why the book is not to be trusted, '' when it is. */
   stale: string;
   staleSince: TimeUs;
+  /** When the last delta and the last snapshot came, 0 for never. */
+  deltaTime: TimeUs;
+  snapshotTime: TimeUs;
+  /** Since when something outside the book subscription says that the book has changed, 0 while nothing does. */
+  hintTime: TimeUs;
+  /** When the stream last told of the market's state, 0 for never. */
+  statusTime: TimeUs;
   /** Its grid is not the one we opened its book on: not to be quoted, nor recovered, before a restart. */
   gridChanged: boolean;
   /** Why the strategy is not asked about it any more, '' while it is. */
@@ -94,6 +101,8 @@ export class Context {
     badFrames: 0,
     gaps: 0,
     duplicates: 0,
+    quietChecks: 0,
+    deadFeeds: 0,
     created: 0,
     canceled: 0,
     rejected: 0,
@@ -267,6 +276,10 @@ function newMarket(index: number, ticker: string): MarketState {
     seen: false,
     stale: '',
     staleSince: 0 as TimeUs,
+    deltaTime: 0 as TimeUs,
+    snapshotTime: 0 as TimeUs,
+    hintTime: 0 as TimeUs,
+    statusTime: 0 as TimeUs,
     gridChanged: false,
     broken: '',
     dirty: false,

@@ -17,7 +17,7 @@ import type { EngineInputs, OperatorCommand } from './inputs.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
 import { Setup } from './setup.ts';
 import { Shutdown, type StopResult } from './shutdown.ts';
-import { type EngineStatus, statusOf } from './status.ts';
+import { type BookPicture, bookOf, type EngineStatus, statusOf } from './status.ts';
 import { Sync } from './sync.ts';
 import { Trader } from './trader.ts';
 import { OrderWriter } from './writer.ts';
@@ -45,7 +45,10 @@ export class Engine implements EngineInputs {
     this.ctx = ctx;
     this.strategy = strategy;
     this.decoder = new FrameDecoder(ctx.tickers, { yesPrices: true });
-    this.feed = new Feed(ctx);
+    this.feed = new Feed(ctx, {
+      deaf: (why) => this.deaf(why),
+      listingsMissed: () => this.sync.want(),
+    });
     this.grids = new GridChanges(ctx);
     const authRefused = (detail: string): void => this.authRefused(detail);
     this.setup = new Setup(ctx, authRefused);
@@ -87,6 +90,11 @@ export class Engine implements EngineInputs {
     return statusOf(this.ctx, this.setup.missing, this.sync.completed, this.feed.recoveries, this.decoder.drift.list());
   }
 
+  /** A market's whole book as we have it, for people and for comparisons. Allocates. */
+  book(ticker: string): BookPicture {
+    return bookOf(this.ctx, ticker);
+  }
+
   onFrame(bytes: Uint8Array, time: TimeUs): void {
     this.advance(time);
     const { ctx, decoder } = this;
@@ -95,7 +103,11 @@ export class Engine implements EngineInputs {
       case Frame.Delta:
       case Frame.Snapshot: {
         const market = this.feed.apply(decoder);
-        if (market !== null) ctx.touch(market);
+        if (market !== null) {
+          ctx.touch(market);
+          // On a feed that loses much, the moment after a snapshot may be the only one in which the book can be trusted.
+          if (decoder.kind === Frame.Snapshot) this.mark(market);
+        }
         break;
       }
       case Frame.Trade:
@@ -125,7 +137,6 @@ export class Engine implements EngineInputs {
         break;
       case Frame.Malformed:
         ctx.counters.badFrames++;
-        this.feed.garbage(decoder.reason);
         this.feed.apply(decoder);
         break;
       default:
@@ -226,7 +237,18 @@ export class Engine implements EngineInputs {
   private onOrder(record: OrderRecord): void {
     const { ctx } = this;
     const order = ctx.orders.observe(record, ctx.now);
-    if (order !== undefined) ctx.touch(ctx.markets[order.market]!);
+    if (order === undefined) return;
+    const market = ctx.markets[order.market]!;
+    ctx.touch(market);
+    this.feed.hint(market);
+  }
+
+  /** Messages about our orders went past us: nothing is quoted before the exchange's account has been compared. */
+  private deaf(why: string): void {
+    const { ctx } = this;
+    ctx.report('warn', 'feed_deaf', `${why}: quotes are being pulled until the account has been compared`);
+    ctx.distrustOrders();
+    this.sync.want();
   }
 
   private bookFill(fill: FillRecord): void {
@@ -290,6 +312,7 @@ export class Engine implements EngineInputs {
     if (index < 0) return;
     const market = ctx.markets[index]!;
     ctx.touch(market);
+    market.statusTime = ctx.now;
     if (message.event === 'activated') market.status = 'active';
     else if (message.event === 'deactivated') market.status = 'inactive';
     else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
@@ -329,20 +352,24 @@ export class Engine implements EngineInputs {
     if (ctx.now > guard && quoted) ctx.touch(market);
   }
 
+  /** Value a market by its book. One that cannot be trusted, or is empty because trading is over, says nothing. */
+  private mark(market: MarketState): void {
+    const { ctx } = this;
+    const over = market.closeTime !== 0 && ctx.now >= market.closeTime;
+    const trusted = market.seen && market.stale === '' && !over;
+    if (market.book < 0 || !(trusted || ctx.ledger.position(market.index) === 0)) return;
+    const bid = ctx.books.bestPrice(market.book, BID);
+    const ask = ctx.books.bestPrice(market.book, ASK);
+    market.profit = ctx.ledger.profit(market.index, bid, ask);
+  }
+
   private checkLoss(): void {
     const { ctx } = this;
     if (!ctx.linkUp || ctx.now - this.lossCheckedAt < 1_000_000) return;
     this.lossCheckedAt = ctx.now;
     let profit = 0;
     for (const market of ctx.markets) {
-      // A book that cannot be trusted, or is empty because trading is over, says nothing: the last one that did counts.
-      const over = market.closeTime !== 0 && ctx.now >= market.closeTime;
-      const trusted = market.seen && market.stale === '' && !over;
-      if (market.book >= 0 && (trusted || ctx.ledger.position(market.index) === 0)) {
-        const bid = ctx.books.bestPrice(market.book, BID);
-        const ask = ctx.books.bestPrice(market.book, ASK);
-        market.profit = ctx.ledger.profit(market.index, bid, ask);
-      }
+      this.mark(market);
       profit += market.profit;
     }
     if (profit > -ctx.config.maxSessionLoss) return;

@@ -1,90 +1,82 @@
 import { NO_LEVEL, OFF_GRID, REFUSED } from '../market/index.ts';
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
-import {
-  type ErrorMessage,
-  Frame,
-  type FrameDecoder,
-  isBookPrice,
-  type SnapshotMessage,
-  snapshotCommand,
-  subscribeCommand,
-  UNKNOWN_MARKET,
-  unsubscribeCommand,
-} from '../wire/index.ts';
+import { Frame, type FrameDecoder, isBookPrice, type SnapshotMessage, UNKNOWN_MARKET } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
+import { Quiet } from './quiet.ts';
+import { Recovery } from './recovery.ts';
+import {
+  ACCOUNT_CHANNELS,
+  BOOK,
+  isReply,
+  LIFECYCLE,
+  MARKET_CHANNELS,
+  PRIVATE,
+  Subscriptions,
+} from './subscriptions.ts';
 
-const BOOK = 'orderbook_delta';
-/** Channels that cover the account or everything: subscribed as soon as the link is up. */
-const ACCOUNT_CHANNELS = ['fill', 'user_orders', 'order_group_updates', 'market_lifecycle_v2'] as const;
-/** What tells about our orders. While one is missing, things happen to them unheard. */
-const PRIVATE_CHANNELS: readonly string[] = ['fill', 'user_orders'];
-/** Channels filtered to our markets: subscribed once every market's grid is known, or their snapshots had nowhere to go. */
-const MARKET_CHANNELS: readonly string[] = [BOOK, 'trade'];
-
-interface Subscription {
-  readonly channel: string;
-  sid: number;
-  /** Next sequence number, 0 until the first frame of the sid. */
-  expected: number;
+/** What the feed cannot mend by itself. */
+export interface FeedEvents {
+  /** Messages about our orders may have been missed. */
+  deaf(why: string): void;
+  /** Messages about the state of markets may have been missed. */
+  listingsMissed(): void;
 }
 
-type Recovery = 'none' | 'snapshot' | 'resubscribe' | 'reconnect';
-
 /**
- * The feed as the core sees it: subscriptions, the sequence of each, the books, and the way back after a gap: ask for
- * snapshots, else resubscribe, else reconnect, each with a deadline. While a book is not in order it is stale and its
- * market is not quoted.
+ * The feed as the core sees it: frames applied to the books as long as their sequence is whole, and no trust in a book
+ * otherwise. While a book is not in order it is stale and its market is not quoted.
  */
 export class Feed {
-  /** Resubscriptions and reconnections asked for, for status. */
-  recoveries = 0;
   private readonly ctx: Context;
-  private nextCommand = 1;
-  private readonly asked = new Map<number, { readonly what: string; readonly time: TimeUs }>();
-  private readonly bySid = new Map<number, Subscription>();
-  private bookSid = 0;
-  private recovery: Recovery = 'none';
-  private recoverySince = 0 as TimeUs;
-  private retrySubscribeAt = 0 as TimeUs;
-  private readonly retryChannels: string[] = [];
+  private readonly events: FeedEvents;
+  private readonly subscriptions: Subscriptions;
+  private readonly recovery: Recovery;
+  private readonly quiet: Quiet;
   private marketsWanted = false;
+  /** Fresh books that are crossed, and since when. */
+  private readonly crossed = new Map<MarketState, TimeUs>();
 
-  constructor(ctx: Context) {
+  constructor(ctx: Context, events: FeedEvents) {
     this.ctx = ctx;
+    this.events = events;
+    this.subscriptions = new Subscriptions(ctx, {
+      lost: (channel, why) => this.lost(channel, why),
+      snapshotRefused: () => this.recovery.snapshotRefused(),
+      hopeless: (why) => this.recovery.reconnect(why),
+    });
+    this.recovery = new Recovery(ctx, this.subscriptions, (reason) => this.distrustAll(reason));
+    this.quiet = new Quiet(ctx, (market, reason, times) => {
+      this.distrust(market, reason);
+      this.recovery.dead(times);
+    });
+  }
+
+  /** Resubscriptions and reconnections asked for, for status. */
+  get recoveries(): number {
+    return this.recovery.count;
   }
 
   /** The connection is new: subscribe to everything. Nothing known of the old one holds. */
   linkUp(): void {
     this.reset();
-    for (const channel of ACCOUNT_CHANNELS) this.subscribe(channel);
+    for (const channel of ACCOUNT_CHANNELS) this.subscriptions.subscribe(channel);
     this.marketsWanted = true;
     this.subscribeMarkets();
-  }
-
-  private subscribeMarkets(): void {
-    if (!this.marketsWanted || this.ctx.markets.some((m) => m.book < 0)) return;
-    this.marketsWanted = false;
-    for (const channel of MARKET_CHANNELS) this.subscribe(channel);
-    this.setRecovery('resubscribe');
   }
 
   /** The connection is gone: every book is stale. */
   linkDown(): void {
     this.reset();
-    for (const market of this.ctx.markets) {
-      market.seen = false;
-      this.distrust(market, 'feed connection lost');
-    }
+    for (const market of this.ctx.markets) market.seen = false;
+    this.distrustAll('feed connection lost');
   }
 
   /** True when the private channels are subscribed: what happens to our orders is heard from now on. */
   get privateReady(): boolean {
-    let ready = 0;
-    for (const s of this.bySid.values()) if (PRIVATE_CHANNELS.includes(s.channel)) ready++;
-    return ready === PRIVATE_CHANNELS.length;
+    return this.subscriptions.privateReady;
   }
 
-  /** Apply a decoded public frame. Returns the market to look at again, or null. */
+  /** Apply a decoded frame. Returns the market to look at again, or null. */
   apply(frame: FrameDecoder): MarketState | null {
     if (!this.inSequence(frame)) return null;
     const market = frame.market === UNKNOWN_MARKET ? null : this.ctx.markets[frame.market]!;
@@ -92,182 +84,125 @@ export class Feed {
       case Frame.Delta:
         return market === null ? null : this.applyDelta(market, frame);
       case Frame.Snapshot:
-        this.asked.delete(frame.id);
+        this.subscriptions.answered(frame.id);
         return market === null ? null : this.applySnapshot(market, frame.detail as SnapshotMessage);
+      case Frame.Trade:
+        if (market !== null && !frame.isBlockTrade) this.hint(market);
+        return market;
       case Frame.Subscribed:
-        this.subscribed(frame);
+      case Frame.Ok:
+        if (this.subscriptions.confirm(frame)) {
+          this.distrustAll('another book subscription took over');
+          this.recovery.need();
+        }
+        return null;
+      case Frame.Unsubscribed:
+        this.subscriptions.unsubscribed(frame);
         return null;
       case Frame.Error:
-        this.refused(frame);
+        this.subscriptions.refused(frame);
         return null;
       case Frame.Malformed:
-        if (market !== null) this.distrust(market, frame.reason);
-        else if (frame.sid === this.bookSid && this.bookSid !== 0) this.distrustAll(frame.reason);
-        return market;
+        return this.applyMalformed(market, frame);
       default:
         return market;
     }
   }
 
-  /** A frame that is not of the protocol. If a book frame was lost in it, the next sequence number will tell. */
+  /** A frame that is not of the protocol. A book frame may have been lost in it, and on a quiet day no other follows. */
   garbage(reason: string): void {
     this.ctx.report('warn', 'bad_frame', `feed frame ignored: ${reason}`);
+    this.recovery.probe();
   }
 
-  /** Deadlines of recovery and of refused subscriptions. */
+  /** Something outside the book subscription says that the market's book has changed. */
+  hint(market: MarketState): void {
+    if (market.hintTime === 0) market.hintTime = this.ctx.now;
+  }
+
+  /** Deadlines of recovery and of subscriptions, and the look at markets that have gone quiet. */
   tick(): void {
-    const { ctx } = this;
-    if (!ctx.linkUp) return;
-    if (this.retrySubscribeAt !== 0 && ctx.now >= this.retrySubscribeAt) {
-      this.retrySubscribeAt = 0 as TimeUs;
-      for (const channel of this.retryChannels.splice(0)) this.subscribe(channel);
-    }
+    if (!this.ctx.linkUp) return;
+    this.subscriptions.tick();
     this.subscribeMarkets();
-    if (this.marketsWanted || this.unanswered()) return;
-    if (ctx.markets.every((m) => !this.recoverable(m))) {
-      this.recovery = 'none';
-      return;
-    }
-    this.advanceRecovery();
+    if (this.marketsWanted) return;
+    this.watchCrossed();
+    this.recovery.tick();
+    this.quiet.tick();
   }
 
-  /** A subscription nobody confirms leaves us deaf on its channel without a sign: a new connection settles it. */
-  private unanswered(): boolean {
+  /** The exchange matches what crosses: a book that stays crossed is not the exchange's. */
+  private watchCrossed(): void {
     const { ctx } = this;
-    const waitMs = 2 * ctx.config.timing.resubscribeTimeoutMs;
-    for (const { what, time } of this.asked.values()) {
-      if (what === 'get_snapshot' || !ctx.passed(time, waitMs)) continue;
-      this.recoveries++;
-      this.asked.clear();
-      ctx.report(
-        'warn',
-        'feed_reconnect',
-        `the subscription to ${what} was not confirmed: opening a new feed connection`,
-      );
-      ctx.port.reconnect(`subscription to ${what} not confirmed`);
+    for (const market of ctx.markets) {
+      const since = this.crossed.get(market);
+      if (market.book < 0 || market.stale !== '' || !ctx.books.isCrossed(market.book)) {
+        if (since !== undefined) this.crossed.delete(market);
+      } else if (since === undefined) this.crossed.set(market, ctx.now);
+      else if (ctx.passed(since, ctx.config.timing.snapshotTimeoutMs)) {
+        const bid = ctx.books.bestPrice(market.book, BID) / 100;
+        const ask = ctx.books.bestPrice(market.book, ASK) / 100;
+        const text = `its best bid ${bid} does not lie below its best ask ${ask}`;
+        ctx.report('warn', 'book_crossed', `${market.ticker}: ${text}: asking for a snapshot`, { bid, ask });
+        this.distrust(market, text);
+        this.recovery.need();
+      }
+    }
+  }
+
+  /** Once every market's grid is known: before, their snapshots had nowhere to go. */
+  private subscribeMarkets(): void {
+    if (!this.marketsWanted || this.ctx.markets.some((m) => m.book < 0)) return;
+    this.marketsWanted = false;
+    for (const channel of MARKET_CHANNELS) this.subscriptions.subscribe(channel);
+    this.recovery.subscribing();
+  }
+
+  private lost(channel: string, why: string): void {
+    if (channel === BOOK) {
+      this.distrustAll(why);
+      this.recovery.subscribing();
+    } else if (PRIVATE.includes(channel)) this.events.deaf(why);
+    else if (channel === LIFECYCLE) this.events.listingsMissed();
+  }
+
+  /** Check the frame's place in its subscription's sequence. False: not to be applied. */
+  private inSequence(frame: FrameDecoder): boolean {
+    const place = this.subscriptions.place(frame);
+    if (place === 'next') return true;
+    if (place === 'foreign') return !(frame.kind === Frame.Delta || frame.kind === Frame.Snapshot || isTrade(frame));
+    if (place === 'gap') {
+      this.gap(frame);
       return true;
     }
+    if (isReply(frame) || this.isPresent(frame)) return true;
+    this.ctx.counters.duplicates++;
     return false;
   }
 
-  private advanceRecovery(): void {
+  /** A snapshot under the number of the last frame describes the present: applying it, even again, is right. */
+  private isPresent(frame: FrameDecoder): boolean {
+    const subscription = this.subscriptions.of(frame.sid);
+    return frame.kind === Frame.Snapshot && subscription !== undefined && frame.seq === subscription.expected - 1;
+  }
+
+  private gap(frame: FrameDecoder): void {
     const { ctx } = this;
-    const { snapshotTimeoutMs, resubscribeTimeoutMs } = ctx.config.timing;
-    if (this.recovery === 'none') this.askSnapshots();
-    else if (this.recovery === 'snapshot' && ctx.passed(this.recoverySince, snapshotTimeoutMs)) this.resubscribe();
-    else if (this.recovery === 'resubscribe' && ctx.passed(this.recoverySince, resubscribeTimeoutMs)) {
-      this.recoveries++;
-      this.setRecovery('reconnect');
-      ctx.report('warn', 'feed_reconnect', 'books did not recover by resubscribing: opening a new feed connection');
-      ctx.port.reconnect('books did not recover');
-    } else if (this.recovery === 'reconnect' && ctx.passed(this.recoverySince, 2 * resubscribeTimeoutMs)) {
-      this.recovery = 'none';
-    }
-  }
-
-  /** A book that is not in order and that a snapshot could put in order. */
-  private recoverable(market: MarketState): boolean {
-    return market.book >= 0 && !market.gridChanged && (market.stale !== '' || !market.seen);
-  }
-
-  /** A market's prices are not on the grid we know: no snapshot mends that, and the other books are not to suffer. */
-  private gridChanged(market: MarketState, how: string): void {
-    if (market.gridChanged) return;
-    market.gridChanged = true;
-    this.distrust(market, `its price grid changed (${how})`);
-    const text = `${market.ticker}: its price grid changed (${how}): reading the new one`;
-    this.ctx.report('warn', 'grid_changed', text);
-  }
-
-  private askSnapshots(): void {
-    const tickers = this.ctx.markets.filter((m) => this.recoverable(m)).map((m) => m.ticker);
-    if (this.bookSid === 0) {
-      this.setRecovery('resubscribe');
-      return;
-    }
-    this.setRecovery('snapshot');
-    const id = this.nextCommand++;
-    this.asked.set(id, { what: 'get_snapshot', time: this.ctx.now });
-    this.ctx.port.send(snapshotCommand(id, this.bookSid, tickers));
-  }
-
-  private resubscribe(): void {
-    this.recoveries++;
-    this.setRecovery('resubscribe');
-    this.ctx.report('warn', 'feed_resubscribe', 'no snapshot came in time: subscribing to the books anew');
-    if (this.bookSid !== 0) this.ctx.port.send(unsubscribeCommand(this.nextCommand++, this.bookSid));
-    this.bySid.delete(this.bookSid);
-    this.bookSid = 0;
-    this.subscribe(BOOK);
-  }
-
-  private subscribe(channel: string): void {
-    const id = this.nextCommand++;
-    this.asked.set(id, { what: channel, time: this.ctx.now });
-    this.ctx.port.send(subscribeCommand(id, channel, MARKET_CHANNELS.includes(channel) ? this.ctx.config.tickers : []));
-  }
-
-  private subscribed(frame: FrameDecoder): void {
-    const channel = (frame.detail as { channel: string }).channel;
-    this.asked.delete(frame.id);
-    if (this.bySid.has(frame.sid)) return;
-    this.bySid.set(frame.sid, { channel, sid: frame.sid, expected: 0 });
-    if (channel === BOOK) this.bookSid = frame.sid;
-  }
-
-  private refused(frame: FrameDecoder): void {
-    const { code, text } = frame.detail as ErrorMessage;
-    const asked = this.asked.get(frame.id)?.what;
-    this.asked.delete(frame.id);
-    const terminal = code === 10 || code === 25;
-    const lost = terminal ? this.bySid.get(frame.sid) : undefined;
-    const what = lost?.channel ?? asked ?? `sid ${frame.sid}`;
-    this.ctx.report('warn', 'feed_error', `the feed refused ${what}: code ${code} ${text}`, { code });
-    if (lost !== undefined) {
-      this.bySid.delete(frame.sid);
-      if (lost.channel === BOOK) {
-        this.bookSid = 0;
-        this.distrustAll(`book subscription ended by the exchange (code ${code})`);
-        this.setRecovery('resubscribe');
-      } else if (PRIVATE_CHANNELS.includes(lost.channel)) this.ctx.distrustOrders();
-      this.subscribe(lost.channel);
-    } else if (asked === 'get_snapshot') this.resubscribe();
-    else if (asked !== undefined) {
-      this.retryChannels.push(asked);
-      this.retrySubscribeAt = this.ctx.after(2 * this.ctx.config.timing.retryMs);
-    }
-  }
-
-  /** Check the frame's place in its subscription's sequence. False: a duplicate, not to be applied. */
-  private inSequence(frame: FrameDecoder): boolean {
-    if (frame.seq === 0) return true;
-    const subscription = this.bySid.get(frame.sid);
-    if (subscription === undefined) return frame.kind !== Frame.Delta && frame.kind !== Frame.Snapshot;
-    const { expected } = subscription;
-    if (expected === 0 || frame.seq === expected) {
-      subscription.expected = frame.seq + 1;
-      return true;
-    }
-    if (frame.seq < expected) {
-      this.ctx.counters.duplicates++;
-      return false;
-    }
-    subscription.expected = frame.seq + 1;
-    this.gap(subscription, expected, frame.seq);
-    return true;
-  }
-
-  private gap(subscription: Subscription, expected: number, got: number): void {
-    this.ctx.counters.gaps++;
-    const text = `feed gap on ${subscription.channel} (sid ${subscription.sid}): expected seq ${expected}, received ${got}`;
-    this.ctx.report('warn', 'feed_gap', text, { sid: subscription.sid, expected, got });
-    if (subscription.channel !== BOOK) return;
+    const { channel, sid } = this.subscriptions.of(frame.sid)!;
+    const expected = this.subscriptions.missed;
+    const got = frame.seq;
+    ctx.counters.gaps++;
+    const text = `feed gap on ${channel} (sid ${sid}): expected seq ${expected}, received ${got}`;
+    ctx.report('warn', 'feed_gap', text, { sid, expected, got });
+    if (channel === LIFECYCLE) this.events.listingsMissed();
+    if (channel !== BOOK) return;
     this.distrustAll(`feed gap: expected seq ${expected}, received ${got}`);
-    this.askSnapshots();
+    this.recovery.need();
   }
 
   private applyDelta(market: MarketState, frame: FrameDecoder): MarketState | null {
     if (market.book < 0) return null;
+    market.deltaTime = this.ctx.now;
     if (!market.seen) {
       this.distrust(market, 'delta before a snapshot');
       return market;
@@ -289,6 +224,7 @@ export class Feed {
     books.clear(market.book);
     const fault = this.load(market, BID, snapshot.bids) || this.load(market, ASK, snapshot.asks);
     market.seen = true;
+    market.snapshotTime = this.ctx.now;
     if (fault === '') {
       market.stale = '';
       this.ctx.orders.bookShown(market.index);
@@ -297,7 +233,24 @@ export class Feed {
       books.clear(market.book);
       this.gridChanged(market, fault);
     }
+    this.recovery.snapshot(market, fault === '');
     return market;
+  }
+
+  private applyMalformed(market: MarketState | null, frame: FrameDecoder): MarketState | null {
+    this.ctx.report('warn', 'bad_frame', `feed frame ignored: ${frame.reason}`);
+    if (market !== null) this.distrust(market, frame.reason);
+    else if (frame.sid === this.subscriptions.bookSid && frame.sid !== 0) this.distrustAll(frame.reason);
+    else this.recovery.probe();
+    return market;
+  }
+
+  /** A market's prices are not on the grid we know: no snapshot mends that, and the other books are not to suffer. */
+  private gridChanged(market: MarketState, how: string): void {
+    if (market.gridChanged) return;
+    market.gridChanged = true;
+    this.distrust(market, `its price grid changed (${how})`);
+    this.ctx.report('warn', 'grid_changed', `${market.ticker}: its price grid changed (${how}): reading the new one`);
   }
 
   private load(market: MarketState, side: Side, levels: readonly number[]): string {
@@ -327,19 +280,15 @@ export class Feed {
     for (const market of this.ctx.markets) this.distrust(market, reason);
   }
 
-  private setRecovery(recovery: Recovery): void {
-    this.recovery = recovery;
-    this.recoverySince = this.ctx.now;
-  }
-
   private reset(): void {
-    this.nextCommand = 1;
-    this.asked.clear();
-    this.bySid.clear();
-    this.bookSid = 0;
-    this.recovery = 'none';
-    this.retryChannels.length = 0;
+    this.subscriptions.reset();
+    this.recovery.reset();
+    this.quiet.reset();
+    this.crossed.clear();
     this.marketsWanted = false;
-    this.retrySubscribeAt = 0 as TimeUs;
   }
+}
+
+function isTrade(frame: FrameDecoder): boolean {
+  return frame.kind === Frame.Trade;
 }

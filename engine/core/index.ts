@@ -3,4 +3,4 @@ export * from './engine.ts';
 export * from './inputs.ts';
 export * from './port.ts';
 export type { StopResult } from './shutdown.ts';
-export type { EngineStatus, MarketStatusView, SideStatus } from './status.ts';
+export type { BookPicture, EngineStatus, MarketStatusView, SideStatus } from './status.ts';

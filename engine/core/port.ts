@@ -18,6 +18,8 @@ export type RequestOp =
   | 'getPositions'
   | 'getBalance'
   | 'getMarket'
+  | 'getMarkets'
+  | 'getBook'
   | 'getEvent'
   | 'getSeries'
   | 'getLimits'

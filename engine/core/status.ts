@@ -1,3 +1,4 @@
+import { NO_LEVEL } from '../market/index.ts';
 import { remaining } from '../orders/index.ts';
 import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
@@ -62,6 +63,27 @@ export interface EngineStatus {
   /** What the feed sends and this program does not know. */
   readonly drift: readonly TypeDrift[];
   readonly counters: Readonly<Context['counters']>;
+}
+
+/** A market's book as we have it: price and count of every level, best first. */
+export interface BookPicture {
+  readonly bids: readonly (readonly [Price, Count])[];
+  readonly asks: readonly (readonly [Price, Count])[];
+}
+
+/** Every level of a book; nothing for a market that is not known yet. */
+export function bookOf(ctx: Context, ticker: string): BookPicture {
+  const market = ctx.markets[ctx.tickers.indexOf(ticker)];
+  if (market === undefined || market.book < 0) return { bids: [], asks: [] };
+  const { books } = ctx;
+  const side = (s: Side): [Price, Count][] => {
+    const levels: [Price, Count][] = [];
+    for (let at = books.bestLevel(market.book, s); at !== NO_LEVEL; at = books.nextLevel(market.book, s, at)) {
+      levels.push([books.grid(market.book).price(at), books.sizeAt(market.book, s, at)]);
+    }
+    return levels;
+  };
+  return { bids: side(BID), asks: side(ASK) };
 }
 
 /** Draw the picture. */

@@ -11,6 +11,7 @@ import {
   singleOrder,
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
+import { readListings } from './listings.ts';
 import { readList, understood, whyNot } from './reader.ts';
 import { describeOrder } from './trader.ts';
 
@@ -30,11 +31,11 @@ const FILLS_OVERLAP_S = 60;
 /** Reads of an order's fills that may come back short before they are believed. */
 const MAX_FETCHES = 10;
 
-type Step = 'idle' | 'orders' | 'fills' | 'positions';
+type Step = 'idle' | 'listings' | 'orders' | 'fills' | 'positions';
 
 /**
- * Compares our truth with the exchange's: after every connect, and again every so often. In order: resting orders,
- * fills since the session began, positions. Also resolves orders in unknown state and fetches fills that order messages
+ * Compares our truth with the exchange's: after every connect, and again every so often. In order: the state of the
+ * markets, resting orders, fills since the session began, positions. Also resolves orders in unknown state and fetches fills that order messages
  * told of but the stream did not bring. Reads lag writes, so a read adds knowledge; only repeated reads take any away.
  */
 export class Sync {
@@ -113,7 +114,7 @@ export class Sync {
     this.wanted = false;
     this.isDisturbed = false;
     this.fillsThen = ctx.markets.map((market) => ctx.ledger.account(market.index).fills);
-    this.step = 'orders';
+    this.step = 'listings';
     const takePositions = (fills: readonly FillRecord[]): void => {
       this.step = 'positions';
       const take = current<readonly PositionRecord[]>((positions) => this.takePositions(positions, fills, began));
@@ -128,7 +129,12 @@ export class Sync {
       this.step = 'fills';
       readList(ctx, 'getFills', Paths.fills, `min_ts=${this.fillsSince}&limit=1000`, fillsPage, takeFills);
     });
-    readList(ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, takeOrders);
+    readListings(ctx, (why) => {
+      if (epoch !== ctx.epoch) return;
+      if (why !== '') return this.failed(why);
+      this.step = 'orders';
+      readList(ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, takeOrders);
+    });
   }
 
   private failed(why: string): void {

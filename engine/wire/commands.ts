@@ -35,6 +35,7 @@ export const Paths = {
   limits: '/account/limits',
   costs: '/account/endpoint_costs',
   status: '/exchange/status',
+  markets: '/markets',
 } as const;
 
 /** Body of `POST /portfolio/events/orders/batched`. Field values are escaped by JSON.stringify where free text. */

@@ -11,6 +11,7 @@ export * from './records.ts';
 export * from './references.ts';
 export * from './rest.ts';
 export * from './rest-account.ts';
+export * from './rest-book.ts';
 export * from './rest-markets.ts';
 export * from './schedule.ts';
 export * from './strike.ts';

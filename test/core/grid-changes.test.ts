@@ -12,8 +12,11 @@ const TENTHS = [{ start: '0.0000', end: '1.0000', step: '0.0010' }];
 /** A market description with another grid than the exchange's own. */
 function withBands(outcome: RequestOutcome, bands: unknown): RequestOutcome {
   if (outcome.kind !== 'response' || outcome.status !== 200) return outcome;
-  const body = JSON.parse(outcome.body) as { market: Record<string, unknown> };
-  return { ...outcome, body: JSON.stringify({ market: { ...body.market, price_ranges: bands } }) };
+  const body = JSON.parse(outcome.body) as { market?: object; markets?: object[] };
+  const told = (market: object): object => ({ ...market, price_ranges: bands });
+  if (body.markets !== undefined)
+    return { ...outcome, body: JSON.stringify({ ...body, markets: body.markets.map(told) }) };
+  return { ...outcome, body: JSON.stringify({ market: told(body.market!) }) };
 }
 
 /** An exchange that matches in tenths of a cent and says it is whole cents, until it says otherwise. */
@@ -25,7 +28,7 @@ class Changing {
   constructor(tickers: readonly string[] = [T]) {
     this.venue = new BenchVenue(testConfig(tickers), { grid: DECI_CENT });
     this.venue.faults.onOutcome = (request, outcome) =>
-      request.op === 'getMarket' ? withBands(outcome, this.told) : outcome;
+      request.op === 'getMarket' || request.op === 'getMarkets' ? withBands(outcome, this.told) : outcome;
     for (const ticker of tickers) {
       this.venue.rest(ticker, BID, '0.4500', 100);
       this.venue.rest(ticker, ASK, '0.5500', 100);

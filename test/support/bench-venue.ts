@@ -63,6 +63,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
       retryMs: 1000,
       snapshotTimeoutMs: 2000,
       resubscribeTimeoutMs: 5000,
+      quietCheckMs: 60_000,
       unknownAskMs: 1000,
       unknownMinAgeMs: 10_000,
       absentReads: 3,

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { A, B } from '../support/socket-bench.ts';
+import { ALWAYS, asksSnapshot, DELTA, first, of, SNAPSHOT, scenario, tick } from './scenario.ts';
+
+scenario('a lost delta is made good by a snapshot', {}, async (bench) => {
+  const lost = bench.proxy.down(of(DELTA, A), 'drop');
+  tick(bench, A);
+  tick(bench, B);
+  await bench.until('gap', () => bench.reported('feed_gap').length > 0);
+  await bench.quoted();
+  assert.equal(lost.hits, 1);
+  assert.ok(bench.sent('get_snapshot') > 0);
+  assert.equal(bench.engine.status().recoveries, 0);
+});
+
+scenario('snapshots that do not come lead to a new subscription', { snapshotTimeoutMs: 100 }, async (bench) => {
+  const sid = bench.proxy.sidOf(DELTA);
+  const unheard = bench.proxy.up(asksSnapshot, 'drop', ALWAYS);
+  bench.proxy.down(of(DELTA, A), 'drop');
+  tick(bench, A);
+  tick(bench, B);
+  await bench.until('resubscribed', () => bench.reported('feed_resubscribe').length > 0);
+  unheard.off();
+  await bench.quoted();
+  assert.ok(unheard.hits > 0 && bench.emptyWhileStale > 0);
+  assert.notEqual(bench.proxy.sidOf(DELTA), sid);
+  assert.equal(bench.proxy.accepted, 1);
+});
+
+const HASTY = { snapshotTimeoutMs: 100, resubscribeTimeoutMs: 150 };
+
+scenario('books that do not come with a new subscription lead to a new connection', HASTY, async (bench) => {
+  bench.proxy.down(first(bench, SNAPSHOT), 'drop', ALWAYS);
+  bench.proxy.down(of(DELTA, A), 'drop');
+  tick(bench, A);
+  tick(bench, B);
+  await bench.until('reconnected', () => bench.proxy.accepted > 1);
+  await bench.quoted();
+  assert.ok(bench.emptyWhileStale > 0);
+  const steps = bench.reports.map((r) => r.code).filter((c) => c === 'feed_resubscribe' || c === 'feed_reconnect');
+  assert.deepEqual(steps.slice(0, 2), ['feed_resubscribe', 'feed_reconnect']);
+});
+
+scenario('gaps that go on and on do not put off the next step', { snapshotTimeoutMs: 150 }, async (bench) => {
+  let n = 0;
+  const unheard = bench.proxy.up(asksSnapshot, 'drop', ALWAYS);
+  const lossy = bench.proxy.down((f) => f.type === DELTA && ++n % 3 === 0, 'drop', ALWAYS);
+  await bench.until('resubscribed', () => {
+    tick(bench, A);
+    return bench.reported('feed_resubscribe').length > 0;
+  });
+  unheard.off();
+  lossy.off();
+  await bench.quoted();
+  assert.ok(bench.engine.status().counters.gaps > 3, `${bench.engine.status().counters.gaps} gaps`);
+});
+
+scenario('a repeated delta changes nothing', {}, async (bench) => {
+  bench.proxy.down(of(DELTA, A), 'duplicate');
+  tick(bench, A);
+  tick(bench, A);
+  await bench.until('seen', () => bench.engine.status().counters.duplicates === 1 && bench.isTrue(A));
+  assert.equal(bench.engine.status().counters.gaps, 0);
+  assert.equal(bench.sent('get_snapshot'), 0);
+});
+
+scenario('a late delta is not applied after the snapshot that holds it', {}, async (bench) => {
+  bench.proxy.down(of(DELTA, A), { holdFor: 3 });
+  tick(bench, A);
+  tick(bench, B);
+  await bench.until('came late', () => bench.engine.status().counters.duplicates > 0);
+  assert.ok(bench.engine.status().counters.gaps > 0);
+});
+
+scenario('two deltas in the wrong order are a gap', {}, async (bench) => {
+  bench.proxy.down(of(DELTA, A), { holdFor: 1 });
+  tick(bench, A);
+  tick(bench, A);
+  await bench.until('gap', () => bench.engine.status().counters.gaps > 0);
+  await bench.until('the late one', () => bench.engine.status().counters.duplicates > 0);
+});
+
+const seqOf = (text: string, change: (seq: number) => number): string =>
+  text.replace(/"seq":(\d+)/, (_, seq: string) => `"seq":${change(Number(seq))}`);
+
+scenario('a snapshot numbered too high is a gap for the other books', HASTY, async (bench) => {
+  const high = bench.proxy.down(of(SNAPSHOT, A), { as: (text) => seqOf(text, (n) => n + 4) });
+  bench.proxy.down(of(DELTA, A), 'drop');
+  tick(bench, A);
+  tick(bench, B);
+  await bench.until('asked', () => high.hits === 1);
+  await bench.until('all true again', () => bench.isTrue(A) && bench.isTrue(B));
+  for (let n = 0; n < 8; n++) tick(bench, A);
+});
+
+scenario('a snapshot numbered too low is not believed', { snapshotTimeoutMs: 800 }, async (bench) => {
+  const low = bench.proxy.down(of(SNAPSHOT, A), { as: (text) => seqOf(text, () => 1) });
+  bench.proxy.down(of(DELTA, A), 'drop');
+  tick(bench, A);
+  tick(bench, B);
+  await bench.until('asked', () => low.hits === 1);
+  await bench.until('asked again', () => bench.sent('get_snapshot') > 1);
+});
+
+scenario('a garbled frame is noticed although nothing follows it', {}, async (bench) => {
+  const garbled = bench.proxy.down(of(DELTA, A), { as: (text) => text.slice(0, 60) });
+  tick(bench, A);
+  await bench.until('gap', () => bench.reported('feed_gap').length > 0);
+  assert.equal(garbled.hits, 1);
+  assert.equal(bench.reported('bad_frame').length, 1);
+});
+
+scenario('a delta with a mistyped field makes its market stale', {}, async (bench) => {
+  bench.proxy.down(of(DELTA, A), { as: (text) => text.replace('"delta_fp":"3.00"', '"delta_fp":3') });
+  tick(bench, A);
+  await bench.until('reported', () => bench.reported('bad_frame').length > 0);
+  await bench.quoted();
+  assert.equal(bench.engine.status().counters.gaps, 0);
+  assert.ok(bench.sent('get_snapshot') > 0);
+});
+
+scenario('a delta below zero makes its market stale', {}, async (bench) => {
+  bench.proxy.down(of(DELTA, A), { as: (text) => text.replace('"3.00"', '"-3.00"') });
+  tick(bench, A);
+  await bench.until('asked', () => bench.sent('get_snapshot') > 0);
+});
+
+scenario(
+  'a market whose snapshots are of no use does not drag the others along',
+  { snapshotTimeoutMs: 40, resubscribeTimeoutMs: 60 },
+  async (bench) => {
+    const offGrid = (text: string): string => text.replace('"0.4500"', '"0.4505"');
+    const useless = bench.proxy.down(of(SNAPSHOT, A), { as: offGrid }, ALWAYS);
+    bench.proxy.down(of(DELTA, A), 'drop');
+    tick(bench, A);
+    tick(bench, B);
+    await bench.until('asked for again and again', () => useless.hits > 3);
+    await bench.until('the other is quoted', () => bench.isTrue(B) && bench.isQuoted(B));
+    assert.match(bench.market(A).stale, /not on the market's grid/);
+    assert.equal(bench.engine.status().recoveries, 0);
+    useless.off();
+  },
+);
