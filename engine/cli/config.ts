@@ -62,7 +62,16 @@ const schema = z.strictObject({
     })
     .prefault({}),
   /** Balance precision of the account: `direct` members round to $0.0001, `broker` accounts to the cent. */
-  account: z.strictObject({ rounding: z.enum(['direct', 'broker']).default('direct') }).prefault({}),
+  account: z
+    .strictObject({
+      rounding: z.enum(['direct', 'broker']).default('direct'),
+      /** Start of every client order id: engines that share an account need one each. */
+      clientPrefix: z
+        .string()
+        .regex(/^[a-z0-9]{1,8}$/, 'expected 1 to 8 lower-case letters and digits')
+        .default('hd'),
+    })
+    .prefault({}),
 });
 
 /** A checked configuration file. */
@@ -139,7 +148,7 @@ function money(value: number): Money {
 export function engineConfig(file: FileConfig, sessionId: string, tickers: readonly string[]): EngineConfig {
   return {
     sessionId,
-    clientPrefix: 'hd',
+    clientPrefix: file.account.clientPrefix,
     tickers,
     strategy: file.strategy,
     risk: {
