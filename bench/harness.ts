@@ -25,6 +25,14 @@ interface Client {
   waiting: ((arrival: Arrival) => void) | null;
 }
 
+const MARKET = {
+  ticker: TICKER,
+  event_ticker: 'KXTICK-26NOV23',
+  status: 'active',
+  exchange_index: 0,
+  price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }],
+};
+
 /** What the engine asks before it quotes: constant answers, as Kalshi words them. */
 const ANSWERS: Readonly<Record<string, unknown>> = {
   '/account/limits': {
@@ -33,15 +41,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
     write: { refill_rate: 1_000_000, bucket_capacity: 1_000_000 },
   },
   '/account/endpoint_costs': { default_cost: 1, endpoint_costs: [] },
-  [`/markets/${TICKER}`]: {
-    market: {
-      ticker: TICKER,
-      event_ticker: 'KXTICK-26NOV23',
-      status: 'active',
-      exchange_index: 0,
-      price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }],
-    },
-  },
+  [`/markets/${TICKER}`]: { market: MARKET },
+  '/markets': { markets: [MARKET], cursor: '' },
   '/events/KXTICK-26NOV23': { event: { event_ticker: 'KXTICK-26NOV23', series_ticker: 'KXTICK' } },
   '/series/KXTICK': { series: { fee_type: 'quadratic', fee_multiplier: 1 } },
   '/portfolio/balance': {
