@@ -3,23 +3,13 @@ import { ASK, BID, type Count, type Price } from '../engine/units/index.ts';
 import { Frame, FrameDecoder, TickerTable } from '../engine/wire/index.ts';
 import type { FrameSet } from './frames.ts';
 
-/** A way to do the work on a frame set. Every method returns a sum over what it computed, equal for equal results. */
-export interface Contender {
-  /** Back to the books before the first frame. Not timed. */
-  reset(): void;
-  /** Market, side, YES price and count of every frame. */
-  parse(): number;
-  /** Parse and apply every frame, reading the best prices after each. */
-  parseAndApply(): number;
-}
-
 /** Order-sensitive sum. */
 export function mix(sum: number, a: number, b: number): number {
   return (Math.imul(sum, 31) + Math.imul(a, 10_007) + b) | 0;
 }
 
 /** This project's decoder and books. */
-export class Ours implements Contender {
+export class Ours {
   private readonly set: FrameSet;
   private readonly tickers = new TickerTable();
   private readonly books = new Books();
@@ -42,22 +32,6 @@ export class Ours implements Contender {
       const level = books.grid(market).level((yes ? price : 10_000 - price) as Price);
       books.set(market, yes ? BID : ASK, level, count as Count);
     }
-  }
-
-  parse(): number {
-    const { decoder } = this;
-    let sum = 0;
-    for (const frame of this.set.frames) {
-      if (decoder.decode(frame) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
-      sum = mix(sum, decoder.market * 2 + decoder.side, decoder.price * 3 + decoder.count);
-    }
-    return sum;
-  }
-
-  parseAndApply(): number {
-    let sum = 0;
-    for (const frame of this.set.frames) sum = this.apply(frame, sum);
-    return sum;
   }
 
   /** Parse and apply one frame; `sum` and what it did. */
@@ -90,7 +64,7 @@ interface MapBook {
 }
 
 /** The usual way: `JSON.parse`, and a `Map` of price levels per side with the best price cached. */
-export class JsonAndMaps implements Contender {
+export class JsonAndMaps {
   private readonly set: FrameSet;
   private readonly frames: readonly Buffer[];
   private readonly books = new Map<string, MapBook>();
@@ -115,18 +89,7 @@ export class JsonAndMaps implements Contender {
       change(books[market]!, yes, yes ? price : 10_000 - price, count);
   }
 
-  parse(): number {
-    let sum = 0;
-    for (const frame of this.frames) {
-      const { msg } = JSON.parse(frame.toString('latin1')) as DeltaFrame;
-      const { index } = this.books.get(msg.market_ticker)!;
-      const yes = msg.side === 'yes';
-      const price = priceOf(msg);
-      sum = mix(sum, index * 2 + (yes ? BID : ASK), (yes ? price : 10_000 - price) * 3 + countOf(msg));
-    }
-    return sum;
-  }
-
+  /** Parse and apply every frame, reading the best prices after each. */
   parseAndApply(): number {
     let sum = 0;
     for (const frame of this.frames) sum = this.apply(frame, sum);

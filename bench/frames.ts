@@ -1,7 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { readCapture } from '../engine/journal/index.ts';
-
 /** Frames with what is needed to start over: the books' levels before the first of them. */
 export interface FrameSet {
   readonly name: string;
@@ -89,40 +85,4 @@ function newForm(ticker: string, market: number, i: number, price: number, chang
 
 function centsForm(ticker: string, i: number, price: number, change: number, yes: boolean): string {
   return `{"type":"orderbook_delta","sid":1,"seq":${i + 2},"msg":{"market_ticker":"${ticker}","price":${price / 100},"delta":${change / 100},"side":"${yes ? 'yes' : 'no'}"}}`;
-}
-
-/** Where a checkout may have recorded feeds beside it. */
-const RECORDED = path.join(import.meta.dirname, '..', '..', 'shared', 'feeds', 'cents_sp500range_20230410.ndjson.gz');
-
-interface SnapshotFrame {
-  readonly type: string;
-  readonly msg: {
-    readonly market_ticker: string;
-    readonly yes?: readonly (readonly [number, number])[];
-    readonly no?: readonly (readonly [number, number])[];
-  };
-}
-
-/** A recorded day of one market, or null where the recording is not beside this checkout. */
-export async function recordedFrames(most: number): Promise<FrameSet | null> {
-  if (!existsSync(RECORDED)) return null;
-  const opening: [number, boolean, number, number][] = [];
-  const tickers: string[] = [];
-  const frames: Uint8Array[] = [];
-  for await (const lines of readCapture(RECORDED)) {
-    for (const { frame } of lines) {
-      if (frame === null || frames.length >= most) continue;
-      if (tickers.length > 0) {
-        // A copy of its own, as a socket would deliver it.
-        frames.push(Uint8Array.from(frame));
-        continue;
-      }
-      const { type, msg } = JSON.parse(new TextDecoder().decode(frame)) as SnapshotFrame;
-      if (type !== 'orderbook_snapshot') continue;
-      tickers.push(msg.market_ticker);
-      for (const [price, count] of msg.yes ?? []) opening.push([0, true, price * 100, count * 100]);
-      for (const [price, count] of msg.no ?? []) opening.push([0, false, price * 100, count * 100]);
-    }
-  }
-  return { name: 'recorded, old cents form', tickers, opening, frames, yesPrices: false };
 }

@@ -96,11 +96,6 @@ export class ExchangeServer {
     this.app.close();
   }
 
-  /** Drop every feed connection without a word, as a network does. For drills. */
-  dropFeeds(): void {
-    for (const ws of [...this.sockets]) ws.close();
-  }
-
   /** Most bytes any feed client has not read yet. */
   get unreadBytes(): number {
     let most = 0;
