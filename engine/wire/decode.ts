@@ -2,14 +2,19 @@ import { ASK, BID, type Count, complement, ONE_DOLLAR, type Price, type Side, Un
 import { BODY_TYPES } from './body-types.ts';
 import { DriftGauge } from './drift.ts';
 import { WireError } from './error.ts';
-import { asObject, type JsonObject, optionalInteger, text } from './fields.ts';
+import { asObject, type JsonObject, naturalOrNull, text } from './fields.ts';
 import { Frame, type FrameDetail, type FrameKind } from './frames.ts';
 import { deltaFields, errorMessage, okMessage, snapshotMessage, type TapeFields, tradeFields } from './messages.ts';
-import { FrameScanner, Scan } from './scan.ts';
+import { FrameScanner } from './scan.ts';
+import { Scan } from './scan-kind.ts';
+import { pairsIn, Structure } from './structure.ts';
 import { type TickerTable, UNKNOWN_MARKET } from './tickers.ts';
 
 /** Frames above this many bytes are refused unread. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/** Longer frames are no deltas of this exchange's: they go to the full parser at once, and are gone over once less. */
+const MOST_SCANNED_BYTES = 65_536;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -51,6 +56,7 @@ export class FrameDecoder {
   /** What the exchange sent that this program does not know. */
   readonly drift = new DriftGauge();
   private readonly scanner: FrameScanner;
+  private readonly structure = new Structure();
   private bytes: Uint8Array = new Uint8Array(0);
   private from = 0;
   private tickerText = '';
@@ -84,7 +90,7 @@ export class FrameDecoder {
     this.bytes = bytes;
     this.from = from;
     const scanner = this.scanner;
-    const scanned = to - from > MAX_FRAME_BYTES ? Scan.Unsure : scanner.scan(bytes, from, to);
+    const scanned = to - from > MOST_SCANNED_BYTES ? Scan.Unsure : scanner.scan(bytes, from, to);
     if (scanned === Scan.Unsure) return this.decodeFully(bytes, from, to);
     this.id = 0;
     this.type = '';
@@ -124,10 +130,14 @@ export class FrameDecoder {
     if (to - from > MAX_FRAME_BYTES) return this.garbage(`frame of ${to - from} bytes is over ${MAX_FRAME_BYTES}`);
     let value: unknown;
     try {
+      const excess = this.structure.walk(bytes, from, to);
+      if (excess !== '') return this.garbage(`frame ${excess}`);
       value = JSON.parse(utf8.decode(bytes.subarray(from, to)));
     } catch (error) {
       return this.garbage(`frame is not JSON: ${(error as Error).message}`);
     }
+    // Which of the two was meant cannot be known, and the market itself may be what stands twice.
+    if (pairsIn(value) !== this.structure.pairs) return this.garbage('frame has a key that stands twice in one object');
     try {
       return this.understand(asObject(value, 'frame'));
     } catch (error) {
@@ -144,9 +154,9 @@ export class FrameDecoder {
     this.type = type;
     const body = frame['msg'];
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) this.nameMarket(body as JsonObject);
-    this.sid = optionalInteger(frame, 'sid', 0);
-    this.seq = optionalInteger(frame, 'seq', 0);
-    this.id = optionalInteger(frame, 'id', 0);
+    this.sid = naturalOrNull(frame, 'sid') ?? 0;
+    this.seq = naturalOrNull(frame, 'seq') ?? 0;
+    this.id = naturalOrNull(frame, 'id') ?? 0;
     this.kind = this.body(type, frame, body);
     if (this.kind === Frame.Other) {
       this.drift.unknownType(type);
@@ -171,7 +181,7 @@ export class FrameDecoder {
       case 'subscribed': {
         const o = asObject(body, 'msg');
         this.detail = { channel: text(o, 'channel') };
-        this.sid = optionalInteger(o, 'sid', this.sid);
+        this.sid = naturalOrNull(o, 'sid') ?? this.sid;
         return Frame.Subscribed;
       }
       case 'unsubscribed':

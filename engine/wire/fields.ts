@@ -41,11 +41,11 @@ export function optionalText(o: JsonObject, field: string): string {
   return value;
 }
 
-/** A required integer in the safe range. @throws WireError */
+/** A required integer in the safe range; minus zero is zero. @throws WireError */
 export function integer(o: JsonObject, field: string): number {
   const value = o[field];
   if (!Number.isSafeInteger(value)) throw wrong(field, value, 'an integer');
-  return value as number;
+  return (value as number) + 0;
 }
 
 /** An integer that may be absent or null: `fallback` then. @throws WireError */
@@ -183,7 +183,7 @@ export function converted<T>(o: JsonObject, field: string, parse: (text: string)
 function shownValue(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
-  return quote(JSON.stringify(value) ?? String(value));
+  return typeof value === 'number' ? String(value) : quote(JSON.stringify(value) ?? String(value));
 }
 
 /** The error for a field that is not what it should be. */

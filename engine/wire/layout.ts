@@ -1,6 +1,13 @@
 import { type Layout, Slot, type SlotKind } from './template.ts';
 
-const DELTA_SLOTS: Readonly<Record<string, SlotKind>> = {
+/** A map and no object: a frame may have a key `constructor`. */
+type SlotsByKey = ReadonlyMap<string, SlotKind>;
+
+function byKey(slots: Readonly<Record<string, SlotKind>>): SlotsByKey {
+  return new Map(Object.entries(slots));
+}
+
+const DELTA_SLOTS: SlotsByKey = byKey({
   market_ticker: Slot.Ticker,
   price_dollars: Slot.Dollars,
   delta_fp: Slot.Contracts,
@@ -8,17 +15,17 @@ const DELTA_SLOTS: Readonly<Record<string, SlotKind>> = {
   ts_ms: Slot.TimeMs,
   price: Slot.Cents,
   delta: Slot.WholeContracts,
-};
+});
 
-const TRADE_SLOTS: Readonly<Record<string, SlotKind>> = {
+const TRADE_SLOTS: SlotsByKey = byKey({
   market_ticker: Slot.Ticker,
   yes_price_dollars: Slot.Dollars,
   count_fp: Slot.Contracts,
   taker_outcome_side: Slot.Leg,
   ts_ms: Slot.TimeMs,
-};
+});
 
-const ENVELOPE_SLOTS: Readonly<Record<string, SlotKind>> = { sid: Slot.Sid, seq: Slot.Seq };
+const ENVELOPE_SLOTS: SlotsByKey = byKey({ sid: Slot.Sid, seq: Slot.Seq });
 
 /** Longest frame a layout is learnt from; anything longer is no delta of this server's. */
 const MAX_LAYOUT_BYTES = 2048;
@@ -48,7 +55,7 @@ export function learnLayout(bytes: Uint8Array, isTrade: boolean): Layout | null 
     const fixed = object !== undefined || word !== undefined || (!inner && key === 'type');
     if (object !== undefined && (inner || key !== 'msg')) return null;
     if (object !== undefined) inner = true;
-    if (key === 'is_block_trade') block = word === 'true';
+    if (inner && key === 'is_block_trade') block = word === 'true';
     if (fixed) literal += whole;
     else {
       const slot = slotOf(key!, inner, isTrade, string !== undefined);
@@ -73,10 +80,10 @@ export function learnLayout(bytes: Uint8Array, isTrade: boolean): Layout | null 
 }
 
 function slotOf(key: string, inner: boolean, isTrade: boolean, isString: boolean): SlotKind | null {
-  const known = inner ? (isTrade ? TRADE_SLOTS : DELTA_SLOTS)[key] : ENVELOPE_SLOTS[key];
+  const known = (inner ? (isTrade ? TRADE_SLOTS : DELTA_SLOTS) : ENVELOPE_SLOTS).get(key);
   if (known === undefined) {
     // Fields that mean something elsewhere are the scanner's business.
-    if (!inner || Object.hasOwn(isTrade ? DELTA_SLOTS : TRADE_SLOTS, key)) return null;
+    if (!inner || (isTrade ? DELTA_SLOTS : TRADE_SLOTS).has(key)) return null;
     return isString ? Slot.SkipText : Slot.SkipNumber;
   }
   const wantsString = known === Slot.Ticker || known === Slot.Dollars || known === Slot.Contracts || known === Slot.Leg;

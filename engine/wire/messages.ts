@@ -3,6 +3,7 @@ import {
   complement,
   count,
   countFromContracts,
+  ONE_DOLLAR,
   type Price,
   parseCount,
   parsePrice,
@@ -15,6 +16,7 @@ import {
   contracts,
   dollarPrice,
   dollarsOrNull,
+  flag,
   integer,
   type JsonObject,
   millisTime,
@@ -77,7 +79,7 @@ export function tradeFields(o: JsonObject): TapeFields {
         : dollarPrice(o, 'yes_price_dollars'),
     count: size,
     yes: legOf(o, o['taker_outcome_side'] === undefined ? 'taker_side' : 'taker_outcome_side'),
-    isBlockTrade: o['is_block_trade'] === true,
+    isBlockTrade: flag(o, 'is_block_trade'),
     timeMs: timeMs(o),
   };
 }
@@ -93,11 +95,16 @@ export function snapshotMessage(o: JsonObject, yesPrices: boolean): SnapshotMess
   return { bids: levels(o, 'yes', false), asks: levels(o, 'no', !yesPrices) };
 }
 
+/** No more prices than that exist between 0 and a dollar, both included. */
+const MOST_LEVELS = ONE_DOLLAR + 1;
+
 function levels(o: JsonObject, leg: 'yes' | 'no', flip: boolean): number[] {
   const field = [`${leg}_dollars_fp`, `${leg}_dollars`, leg].find((name) => o[name] !== undefined && o[name] !== null);
   const flat: number[] = [];
   if (field === undefined) return flat;
-  for (const entry of asArray(o[field], field)) {
+  const entries = asArray(o[field], field);
+  if (entries.length > MOST_LEVELS) throw wrong(field, entries, `at most ${MOST_LEVELS} levels`);
+  for (const entry of entries) {
     const [rawPrice, rawCount] = asArray(entry, `${field}[]`);
     const at = typeof rawPrice === 'string' ? parsePrice(rawPrice) : priceFromCents(numberIn(field, rawPrice));
     const size = typeof rawCount === 'string' ? parseCount(rawCount) : countFromContracts(numberIn(field, rawCount));

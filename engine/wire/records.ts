@@ -120,9 +120,11 @@ export function sideOf(o: JsonObject): Side {
   const bookSide = o['book_side'];
   if (bookSide === 'bid') return BID;
   if (bookSide === 'ask') return ASK;
+  if (!isUnsaid(bookSide)) throw wrong('book_side', bookSide, 'bid or ask');
   const outcome = o['outcome_side'];
   if (outcome === 'yes') return BID;
   if (outcome === 'no') return ASK;
+  if (!isUnsaid(outcome)) throw wrong('outcome_side', outcome, 'yes or no');
   const side = o['side'];
   const action = o['action'];
   if (side === 'bid') return BID;
@@ -130,7 +132,11 @@ export function sideOf(o: JsonObject): Side {
   if ((side === 'yes' || side === 'no') && (action === 'buy' || action === 'sell')) {
     return (side === 'yes') === (action === 'buy') ? BID : ASK;
   }
-  throw wrong('book_side', bookSide ?? outcome ?? side, 'bid or ask');
+  throw wrong('book_side', side, 'bid or ask');
+}
+
+function isUnsaid(word: unknown): boolean {
+  return word === undefined || word === null || word === '';
 }
 
 /** Milliseconds where they are given, else text, else 0. */

@@ -109,7 +109,11 @@ function indexValue(o: JsonObject, field: string): IndexValue {
   return converted(o, field, parseIndexValue);
 }
 
+/** Characters of a provider's frame read at most: it is text within a frame, so nobody has looked how deep it nests. */
+const MOST_PROVIDER_CHARS = 65_536;
+
 function providerFrame(raw: string): JsonObject {
+  if (raw.length > MOST_PROVIDER_CHARS) throw wrong('data', raw, `at most ${MOST_PROVIDER_CHARS} characters`);
   let value: unknown;
   try {
     value = JSON.parse(raw);

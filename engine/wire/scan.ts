@@ -1,11 +1,8 @@
 import { learnLayout } from './layout.ts';
+import { Scan, type ScanKind } from './scan-kind.ts';
 import { compileLayout, type LayoutReader, type TapeNumbers } from './template.ts';
 import type { TickerTable } from './tickers.ts';
 import * as words from './words.ts';
-
-/** The scanner's verdict. `Unsure` hands the frame to the full parser; nothing is decided by it. */
-export const Scan = { Unsure: 0, Delta: 1, Trade: 2 } as const;
-export type ScanKind = (typeof Scan)[keyof typeof Scan];
 
 const QUOTE = 34;
 const MINUS = 45;
@@ -37,9 +34,11 @@ const SEEN_BLOCK = 16384;
 const NOT_IN_DELTA = SEEN_YES_PRICE | SEEN_COUNT | SEEN_TAKER | SEEN_BLOCK;
 const NOT_IN_TRADE = SEEN_PRICE_DOLLARS | SEEN_DELTA_FP | SEEN_SIDE | SEEN_PRICE | SEEN_DELTA;
 
-/** Layouts kept, and frames looked at for one: a feed that keeps changing its layout is not worth learning. */
-const MAX_LAYOUTS = 4;
-const MAX_LESSONS = 64;
+/** Layouts kept: deltas and trades, those of our own orders, block trades, and a change of layout under way. */
+const MAX_LAYOUTS = 8;
+/** Frames looked at for a layout, and then one in so many: a feed that keeps changing is not worth learning. */
+const LESSONS = 64;
+const STRANGERS_PER_LESSON = 1024;
 /** Of the frames without a known layout the first ones are shown to `onStranger`, then one in so many. */
 const SHOWN_STRANGERS = 64;
 const STRANGERS_PER_SHOWN = 256;
@@ -72,8 +71,7 @@ export class FrameScanner implements TapeNumbers {
 
   private readonly tickers: TickerTable;
   private readonly readers: LayoutReader[] = [];
-  private readonly readerKinds: ScanKind[] = [];
-  private lessons = 0;
+  private lessons = LESSONS;
   private strangers = 0;
   private readonly onStranger: ((bytes: Uint8Array, from: number, to: number) => void) | undefined;
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -97,15 +95,32 @@ export class FrameScanner implements TapeNumbers {
 
   /** Scan the frame in `bytes[from, to)`: by a known layout where it has one, else key by key. */
   scan(bytes: Uint8Array, from = 0, to = bytes.length): ScanKind {
+    const known = this.scanLayouts(bytes, from, to);
+    if (known !== Scan.Unsure) return known;
+    const kind = this.scanKeys(bytes, from, to);
+    if (kind !== Scan.Unsure) this.meet(bytes, from, to, kind);
+    return kind;
+  }
+
+  /** The fast way: frames to the letter of a layout that was learnt; `Unsure` for all others. */
+  scanLayouts(bytes: Uint8Array, from = 0, to = bytes.length): ScanKind {
     if (bytes !== this.bytes) this.look(bytes);
     const { readers } = this;
     for (let n = 0; n < readers.length; n++) {
       this.timeMs = 0;
-      if (readers[n]!(this.view, this.base + from, to - from, this.tickers, this)) return this.readerKinds[n]!;
+      const kind = readers[n]!(this.view, this.base + from, to - from, this.tickers, this);
+      if (kind === Scan.Unsure) continue;
+      if (n > 0) this.prefer(n);
+      return kind;
     }
-    const kind = this.scanKeys(bytes, from, to);
-    if (kind !== Scan.Unsure) this.meet(bytes, from, to, kind);
-    return kind;
+    return Scan.Unsure;
+  }
+
+  /** A layout in use moves up by one place: the busiest is tried first, and the one nobody needs is last. */
+  private prefer(n: number): void {
+    const reader = this.readers[n]!;
+    this.readers[n] = this.readers[n - 1]!;
+    this.readers[n - 1] = reader;
   }
 
   private look(bytes: Uint8Array): void {
@@ -116,19 +131,20 @@ export class FrameScanner implements TapeNumbers {
 
   /** A readable frame of no known layout: learn the layout, and show the frame. */
   private meet(bytes: Uint8Array, from: number, to: number, kind: ScanKind): void {
-    if (this.readers.length < MAX_LAYOUTS && this.lessons < MAX_LESSONS) this.learn(bytes.subarray(from, to), kind);
+    if (this.lessons > 0) this.learn(bytes.subarray(from, to), kind);
+    else if (this.strangers % STRANGERS_PER_LESSON === 0) this.lessons = 1;
     const shown = this.strangers < SHOWN_STRANGERS || this.strangers % STRANGERS_PER_SHOWN === 0;
     this.strangers++;
     if (shown && this.onStranger !== undefined) this.onStranger(bytes, from, to);
   }
 
   private learn(bytes: Uint8Array, kind: ScanKind): void {
-    this.lessons++;
+    this.lessons--;
     const layout = learnLayout(bytes, kind === Scan.Trade);
     const reader = layout === null ? null : compileLayout(layout);
     if (reader === null) return;
-    this.readers.push(reader);
-    this.readerKinds.push(kind);
+    if (this.readers.length < MAX_LAYOUTS) this.readers.push(reader);
+    else this.readers[MAX_LAYOUTS - 1] = reader;
   }
 
   /** The general way: any key order and spacing. */
@@ -242,7 +258,8 @@ export class FrameScanner implements TapeNumbers {
       const negative = this.space() === MINUS;
       if (negative && !this.digitAt(++this.at)) return false;
       if (!this.unsigned() || this.value > 1e13) return false;
-      if ((this.seen & SEEN_DELTA_FP) === 0) this.count = (negative ? -this.value : this.value) * 100;
+      if ((this.seen & SEEN_DELTA_FP) === 0)
+        this.count = (negative && this.value !== 0 ? -this.value : this.value) * 100;
       return true;
     }
     return this.skip();

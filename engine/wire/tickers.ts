@@ -25,9 +25,10 @@ export class TickerTable {
     return this.names[index]!;
   }
 
-  /** Add a ticker (or find it) and return its index. Tickers are printable ASCII. @throws RangeError otherwise */
+  /** Add a ticker (or find it) and return its index. Tickers are printable ASCII that JSON writes as it is. @throws RangeError otherwise */
   add(ticker: string): number {
-    if (!/^[\x21-\x7e]{1,256}$/.test(ticker)) throw new RangeError(`${JSON.stringify(ticker)} is not a market ticker`);
+    if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(ticker))
+      throw new RangeError(`${JSON.stringify(ticker)} is not a market ticker`);
     const bytes = new Uint8Array(ticker.length);
     for (let i = 0; i < ticker.length; i++) bytes[i] = ticker.charCodeAt(i);
     const found = this.find(bytes, 0, bytes.length);

@@ -8,10 +8,10 @@ import {
   Frame,
   FrameDecoder,
   fillRecord,
-  type LifecycleMessage,
   orderRecord,
   positionRecord,
   seriesFees,
+  strikeRecord,
   TickerTable,
 } from '../../engine/wire/index.ts';
 
@@ -104,14 +104,19 @@ function endOfValue(text: string, at: number): number {
   return text.length;
 }
 
-test('strikes and ranges that are nested without end are refused or told apart by nothing', () => {
+test('what is nested without end is refused before anything is built from it, and told apart by nothing below', () => {
   const created = (fields: string): string =>
     `{"type":"market_lifecycle_v2","sid":1,"seq":1,"msg":{"event_type":"created","market_ticker":"T",${fields}}}`;
-  assert.equal(kindOf(created(`"custom_strike":{"a":${DEEP},"toString":1}`)), Frame.Lifecycle);
-  assert.equal((decoder.detail as LifecycleMessage).strike.subject, 'a=?&toString=1');
-  for (const field of ['price_ranges', 'additional_metadata', 'custom_strike'])
-    assert.equal(kindOf(created(`"${field}":${DEEP}`)), Frame.Malformed, field);
-  assert.equal(kindOf(created(`"strangers":${DEEP}`)), Frame.Lifecycle, 'what we do not know does no harm');
+  const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  for (const field of ['price_ranges', 'additional_metadata', 'custom_strike', 'strangers']) {
+    assert.equal(kindOf(created(`"${field}":${DEEP}`)), Frame.Garbage, field);
+    assert.match(decoder.reason, /nested more than 64 deep/);
+  }
+  assert.equal(kindOf(created(`"strangers":${nested(62)}`)), Frame.Lifecycle, 'what we do not know does no harm');
+  assert.equal(kindOf(created(`"strangers":${nested(63)}`)), Frame.Garbage);
+  assert.equal(kindOf(created(`"price_ranges":${nested(62)}`)), Frame.Malformed);
+  // REST bodies have no such bound.
+  assert.equal(strikeRecord({ custom_strike: { a: JSON.parse(DEEP), toString: 1 } }).subject, 'a=?&toString=1');
 });
 
 test('a snapshot level that is no pair of price and count is refused, never read as an empty level', () => {
@@ -134,7 +139,7 @@ test('a snapshot level that is no pair of price and count is refused, never read
     '[]',
     '7',
     'null',
-    `[${DEEP},1]`,
+    `[${'['.repeat(50)}${']'.repeat(50)},1]`,
   ];
   for (const level of [...levels, ...more]) {
     const text = `{"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"T","yes":[${level}]}}`;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Frame, FrameDecoder, MAX_FRAME_BYTES, TickerTable } from '../../engine/wire/index.ts';
-import { FrameScanner, Scan } from '../../engine/wire/scan.ts';
+import { FrameScanner } from '../../engine/wire/scan.ts';
+import { Scan } from '../../engine/wire/scan-kind.ts';
 import { damage, damaged, TICKERS } from './frames.ts';
 
 const tickers = new TickerTable();

@@ -47,7 +47,7 @@ test('the table answers like a map, whatever is added', () => {
 test('what is no ticker is not added and not found', () => {
   const table = new TickerTable();
   table.add('KXTEST-A');
-  for (const text of ['', ' ', 'KX TEST', 'KX\u00dc', 'KX\u0000', 'KX\n', 'x'.repeat(257)]) {
+  for (const text of ['', ' ', 'KX TEST', 'KX\u00dc', 'KX\u0000', 'KX\n', 'K"X', 'K\\tX', 'x'.repeat(257)]) {
     assert.throws(() => table.add(text), RangeError, JSON.stringify(text));
     assert.equal(table.indexOf(text), UNKNOWN_MARKET);
   }
