@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../engine/cli/usage.ts';
 import { benchBooks } from './books.ts';
+import { benchDecode } from './decode.ts';
 import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
 import { benchTickToOrder } from './tick-to-order.ts';
@@ -12,6 +13,10 @@ const BENCHES: Readonly<
   Record<string, { readonly about: string; readonly run: (short: boolean) => Promise<BenchResult> }>
 > = {
   books: { about: 'decode and apply order book changes, against the usual ways and packages', run: benchBooks },
+  decode: {
+    about: 'decode deltas, against JSON.parse and, where g++ is, against simdjson and a scanner in C; bad 16 MB frames',
+    run: benchDecode,
+  },
   receive: { about: 'from the socket to the book, CPU per message, against ws with JSON.parse', run: benchReceive },
   'tick-to-order': {
     about: 'from a delta leaving the server to the order arriving there, against a bare echo on the same sockets',
