@@ -142,7 +142,9 @@ export function errorMessage(frame: JsonObject): ErrorMessage {
   const body = frame['msg'];
   const o = typeof body === 'object' && body !== null ? (body as JsonObject) : null;
   const inside = o !== null && Number.isSafeInteger(o['code']);
-  const error = feedError(inside ? integer(o, 'code') : integer(frame, 'code'));
+  const code = integer(inside ? o : frame, 'code');
+  if (code < 0) throw wrong('code', code, 'a code of at least 0');
+  const error = feedError(code);
   const said = inside ? optionalText(o, 'msg') : typeof body === 'string' ? body : '';
   const one = inside ? optionalText(o, 'market_ticker') : '';
   const tickers = one === '' ? (inside ? texts(o, 'market_tickers') : []) : [one];
