@@ -90,6 +90,11 @@ function slotOf(key: string, inner: boolean, isTrade: boolean, isString: boolean
   return wantsString === isString ? known : null;
 }
 
+/** Equal for layouts whose readers would read the same frames. */
+export function nameOf({ slots, literals }: Layout): string {
+  return literals.map((literal, n) => `${String.fromCharCode(...literal)}\n${slots[n] ?? ''}`).join('\n');
+}
+
 /** Each value there once, and one wire form only. */
 function isComplete(slots: readonly SlotKind[]): boolean {
   const has = (slot: SlotKind): boolean => slots.includes(slot);

@@ -1,4 +1,4 @@
-import { learnLayout } from './layout.ts';
+import { learnLayout, nameOf } from './layout.ts';
 import { Scan, type ScanKind } from './scan-kind.ts';
 import { compileLayout, type LayoutReader, type TapeNumbers } from './template.ts';
 import type { TickerTable } from './tickers.ts';
@@ -38,7 +38,7 @@ const NOT_IN_TRADE = SEEN_PRICE_DOLLARS | SEEN_DELTA_FP | SEEN_SIDE | SEEN_PRICE
 const MAX_LAYOUTS = 8;
 /** Frames looked at for a layout, and then one in so many: a feed that keeps changing is not worth learning. */
 const LESSONS = 64;
-const STRANGERS_PER_LESSON = 1024;
+const STRANGERS_PER_LESSON = 256;
 /** Of the frames without a known layout the first ones are shown to `onStranger`, then one in so many. */
 const SHOWN_STRANGERS = 64;
 const STRANGERS_PER_SHOWN = 256;
@@ -71,6 +71,8 @@ export class FrameScanner implements TapeNumbers {
 
   private readonly tickers: TickerTable;
   private readonly readers: LayoutReader[] = [];
+  /** Of the layouts, one for each reader. */
+  private readonly names: string[] = [];
   private lessons = LESSONS;
   private strangers = 0;
   private readonly onStranger: ((bytes: Uint8Array, from: number, to: number) => void) | undefined;
@@ -118,9 +120,9 @@ export class FrameScanner implements TapeNumbers {
 
   /** A layout in use moves up by one place: the busiest is tried first, and the one nobody needs is last. */
   private prefer(n: number): void {
-    const reader = this.readers[n]!;
-    this.readers[n] = this.readers[n - 1]!;
-    this.readers[n - 1] = reader;
+    const { readers, names } = this;
+    [readers[n - 1], readers[n]] = [readers[n]!, readers[n - 1]!];
+    [names[n - 1], names[n]] = [names[n]!, names[n - 1]!];
   }
 
   private look(bytes: Uint8Array): void {
@@ -141,10 +143,13 @@ export class FrameScanner implements TapeNumbers {
   private learn(bytes: Uint8Array, kind: ScanKind): void {
     this.lessons--;
     const layout = learnLayout(bytes, kind === Scan.Trade);
-    const reader = layout === null ? null : compileLayout(layout);
+    // Of a known layout with a value it does not read, a market nobody listed perhaps: nothing to learn.
+    if (layout === null || this.names.includes(nameOf(layout))) return;
+    const reader = compileLayout(layout);
     if (reader === null) return;
-    if (this.readers.length < MAX_LAYOUTS) this.readers.push(reader);
-    else this.readers[MAX_LAYOUTS - 1] = reader;
+    const at = Math.min(this.readers.length, MAX_LAYOUTS - 1);
+    this.readers[at] = reader;
+    this.names[at] = nameOf(layout);
   }
 
   /** The general way: any key order and spacing. */

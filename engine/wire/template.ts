@@ -1,5 +1,5 @@
 import { Scan, type ScanKind } from './scan-kind.ts';
-import type { TickerTable } from './tickers.ts';
+import { HASH_FACTOR, type TickerTable } from './tickers.ts';
 
 /** What a value of a layout is. Everything between two values is literal text. */
 export const Slot = {
@@ -117,8 +117,12 @@ const VALUES: Readonly<Record<SlotKind, string>> = {
   [Slot.Sid]: `${digits(9)} out.sid = v; at = i;`,
   [Slot.Seq]: `${digits(15)} out.seq = v; at = i;`,
   // A stranger's ticker may hold anything: the general scanner looks at it closely.
-  [Slot.Ticker]: `${TEXT_END} if (i === at) return 0; v = tickers.findInView(view, at, i); if (v < 0) return 0;
-out.market = v; out.tickerStart = at - base; out.tickerEnd = i - base; at = i;`,
+  [Slot.Ticker]: `v = 0; for (i = at; i + 4 <= end; i += 4) {
+d = view.getInt32(i, true); w = d ^ 0x22222222; if ((w - 0x01010101) & ~w & -0x7f7f7f80) break; v = Math.imul(v ^ d, ${HASH_FACTOR}); }
+while (i < end && view.getUint8(i) !== 34) i++;
+if (i >= end || i === at) return 0;
+v = i - at < 4 ? tickers.findInView(view, at, i) : tickers.findHashed(view, at, i, Math.imul(v ^ view.getInt32(i - 4, true), ${HASH_FACTOR}));
+if (v < 0) return 0; out.market = v; out.tickerStart = at - base; out.tickerEnd = i - base; at = i;`,
   [Slot.Dollars]: `if (at + 6 > end || view.getUint16(at, true) !== 0x2e30) return 0; ${fourDigits('at + 2')} out.price = v; at += 6;`,
   [Slot.Contracts]: `w = at < end && view.getUint8(at) === 45 ? 1 : 0; at += w;
 v = 0; for (i = at; i < end; i++) { d = view.getUint8(i) - 48; if (d < 0 || d > 9) break; v = v * 10 + d; }

@@ -132,3 +132,24 @@ test('book frames read in place allocate nothing', () => {
   // 128,000 frames: a single small object a frame would be two million bytes.
   assert.ok(least < 200_000, `${least} bytes for 128,000 frames`);
 });
+
+test('values a layout does not read teach no second layout of the same, and new layouts replace the idle one', () => {
+  const tickers = new TickerTable();
+  for (const ticker of TICKERS) tickers.add(ticker);
+  const scanner = new FrameScanner(tickers);
+  const frameOf = (ticker: string, price: string, more = ''): Buffer =>
+    Buffer.from(
+      `{"type":"orderbook_delta","sid":1,"seq":7,"msg":{"market_ticker":"${ticker}","price_dollars":"${price}","delta_fp":"1.00","side":"yes"${more}}}`,
+    );
+  const odd = [frameOf('UNLISTED', '0.4000'), frameOf(TICKERS[0], '1.0000'), frameOf(TICKERS[0], '0.4')];
+  for (let n = 0; n < 10; n++) for (const frame of odd) assert.equal(scanner.scan(frame), Scan.Delta);
+  const plain = frameOf(TICKERS[0], '0.4000');
+  assert.equal(scanner.scanLayouts(plain), Scan.Delta);
+  assert.equal(scanner.scanLayouts(odd[1]!), Scan.Unsure);
+  // Twenty layouts in turn, of which eight are kept: the one in use is never the one that goes.
+  for (let n = 0; n < 20; n++) {
+    assert.equal(scanner.scan(frameOf(TICKERS[1], '0.4000', `,"x${n}":1`)), Scan.Delta);
+    assert.equal(scanner.scanLayouts(frameOf(TICKERS[1], '0.4000', `,"x${n}":2`)), Scan.Delta, `layout ${n}`);
+    assert.equal(scanner.scanLayouts(plain), Scan.Delta);
+  }
+});
