@@ -54,7 +54,7 @@ export async function benchDecode(short: boolean): Promise<BenchResult> {
     }
     await timed(peers, effort, rows, checks, data);
     await longRun(peers[0]!, effort.long, checks, notes, data);
-    await hostile(peers[0]!, peers[1]!, rows, notes);
+    await hostile(peers[0]!, peers[1]!, short ? 1 : 3, rows, notes);
   } catch (error) {
     checks.push({ what: 'candidates run', passed: false, detail: (error as Error).message });
   } finally {
@@ -110,14 +110,14 @@ async function longRun(
   data['long run'] = { bytes, scavenges, others, messages: done };
 }
 
-async function hostile(ours: Peer, json: Peer, rows: Row[], notes: string[]): Promise<void> {
+async function hostile(ours: Peer, json: Peer, times: number, rows: Row[], notes: string[]): Promise<void> {
   for (const name of Object.keys(HOSTILE)) {
     const split = (reply: string): [number, string] => {
       const space = reply.indexOf(' ');
       return [Number(reply.slice(0, space)), reply.slice(space + 1)];
     };
-    const [ns, outcome] = split(await ours.ask(`hostile ${name}`));
-    const [parsed] = split(await json.ask(`hostile ${name}`));
+    const [ns, outcome] = split(await ours.ask(`hostile ${times} ${name}`));
+    const [parsed] = split(await json.ask(`hostile ${times} ${name}`));
     rows.push({ what: `16 MB, a byte: ${name}`, unit: 'ns', ours: ns, baseline: parsed, ratio: 'speedup' });
     notes.push(`16 MB, ${name}: ${outcome.slice(0, 90)}`);
   }

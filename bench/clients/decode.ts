@@ -1,8 +1,8 @@
 /**
  * One way to decode, in a process of its own. Arguments: `ours` or `json`, then the shape of the stream as JSON.
  * Each line of standard input is answered with one: `time MS` with the sum of a pass and the nanoseconds a frame,
- * `long N` with what N messages (decoded, applied, best prices read) leave on the heap, `hostile NAME` with the
- * nanoseconds a byte and what came of it.
+ * `long N` with what N messages (decoded, applied, best prices read) leave on the heap, `hostile TIMES NAME`
+ * with the nanoseconds a byte and what came of it.
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -63,14 +63,14 @@ async function long(messages: number): Promise<string> {
   return `${grown / (weighed * stream.length)} ${scavenges} ${others} ${passes * stream.length}`;
 }
 
-function hostile(which: string): string {
+function hostile(times: number, which: string): string {
   const bytes = HOSTILE[which]!();
   const tickers = new TickerTable();
   for (const ticker of frames.tickers) tickers.add(ticker);
   const decoder = new FrameDecoder(tickers, { yesPrices: false });
-  const times: number[] = [];
+  const took: number[] = [];
   let outcome = '';
-  for (let n = 0; n < 3; n++) {
+  for (let n = 0; n < times; n++) {
     const start = performance.now();
     if (name === 'ours') {
       const kind = decoder.decode(bytes);
@@ -83,14 +83,14 @@ function hostile(which: string): string {
         outcome = (error as Error).name;
       }
     }
-    times.push(performance.now() - start);
+    took.push(performance.now() - start);
   }
-  return `${(median(times) * 1e6) / bytes.length} ${outcome}`;
+  return `${(median(took) * 1e6) / bytes.length} ${outcome}`;
 }
 
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const [, word, rest] = /^(\w+) (.*)$/.exec(line)!;
   if (word === 'time') console.log(time(Number(rest)));
-  else console.log(word === 'long' ? await long(Number(rest)) : hostile(rest!));
+  else console.log(word === 'long' ? await long(Number(rest)) : hostile(Number(rest![0]), rest!.slice(2)));
 }
