@@ -1,6 +1,6 @@
 import { BID, ONE_DOLLAR } from '../../engine/units/index.ts';
 import { type Candidate, mix, touch } from './candidate.ts';
-import type { Stream } from './stream.ts';
+import { STRIDE, type Stream } from './stream.ts';
 
 interface Level {
   readonly price: number;
@@ -62,11 +62,11 @@ export class SortedArrays implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, delta, length } = this.stream;
+    const { changes } = this.stream;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const book = this.books[market[i]!]!;
-      const after = changeSorted(book, side[i] === BID, price[i]!, delta[i]!);
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const book = this.books[changes[i]!]!;
+      const after = changeSorted(book, changes[i + 1] === BID, changes[i + 2]!, changes[i + 3]!);
       sum = mix(sum, touch(book.bids[0]?.price ?? 0, book.asks[0]?.price ?? 0), after);
     }
     return sum;
@@ -118,12 +118,12 @@ export class LinearRescan implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, delta, length, levels } = this.stream;
+    const { changes, levels } = this.stream;
     const { best, step } = this;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const book = market[i]! * 2;
-      const after = this.change(book + side[i]!, price[i]!, delta[i]!);
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const book = changes[i]! * 2;
+      const after = this.change(book + changes[i + 1]!, changes[i + 2]!, changes[i + 3]!);
       const ask = best[book + 1]!;
       sum = mix(sum, touch((best[book]! + 1) * step, ask === levels ? 0 : (ask + 1) * step), after);
     }

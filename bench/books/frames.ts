@@ -1,5 +1,5 @@
 import { BID, ONE_DOLLAR } from '../../engine/units/index.ts';
-import type { Stream } from './stream.ts';
+import { STRIDE, type Stream } from './stream.ts';
 
 /** Frames one behind the other in one buffer, as a socket's reads bring them. */
 export interface FrameSet {
@@ -30,14 +30,15 @@ export function framesOf(stream: Stream): FrameSet {
 }
 
 function frame(stream: Stream, tickers: readonly string[], i: number): string {
-  const market = stream.market[i]!;
-  const isYes = stream.side[i] === BID;
-  const own = isYes ? stream.price[i]! : ONE_DOLLAR - stream.price[i]!;
+  const at = i * STRIDE;
+  const market = stream.changes[at]!;
+  const isYes = stream.changes[at + 1] === BID;
+  const price = stream.changes[at + 2]!;
   const id = `${(0x40b92a88 + market).toString(16)}-8bde-4a7e-9d41-da979865ae04`;
   const micros = 100_000 + ((i * 7919) % 900_000);
   const time = `2026-11-18T05:34:${10 + (i % 50)}.${micros}Z`;
   const ms = 1_795_325_650_000 + 1000 * (i % 50) + Math.floor(micros / 1000);
-  const price = (own / ONE_DOLLAR).toFixed(4);
-  const delta = (stream.delta[i]! / 100).toFixed(2);
-  return `{"type":"orderbook_delta","sid":1,"seq":${i + 2},"msg":{"market_ticker":"${tickers[market]!}","market_id":"${id}","price_dollars":"${price}","delta_fp":"${delta}","side":"${isYes ? 'yes' : 'no'}","ts":"${time}","ts_ms":${ms}}}`;
+  const own = ((isYes ? price : ONE_DOLLAR - price) / ONE_DOLLAR).toFixed(4);
+  const delta = (stream.changes[at + 3]! / 100).toFixed(2);
+  return `{"type":"orderbook_delta","sid":1,"seq":${i + 2},"msg":{"market_ticker":"${tickers[market]!}","market_id":"${id}","price_dollars":"${own}","delta_fp":"${delta}","side":"${isYes ? 'yes' : 'no'}","ts":"${time}","ts_ms":${ms}}}`;
 }

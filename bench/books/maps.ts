@@ -1,7 +1,7 @@
 import { ASK, BID } from '../../engine/units/index.ts';
 import { type Candidate, mix, touch } from './candidate.ts';
 import type { FrameSet } from './frames.ts';
-import type { Stream } from './stream.ts';
+import { STRIDE, type Stream } from './stream.ts';
 
 interface MapBook {
   readonly index: number;
@@ -62,11 +62,11 @@ export class MapBooks implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, delta, length } = this.stream;
+    const { changes } = this.stream;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const book = this.books[market[i]!]!;
-      const after = change(book, side[i] === BID, price[i]!, delta[i]!);
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const book = this.books[changes[i]!]!;
+      const after = change(book, changes[i + 1] === BID, changes[i + 2]!, changes[i + 3]!);
       sum = mix(sum, touch(book.bestBid, book.bestAsk), after);
     }
     return sum;

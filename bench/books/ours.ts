@@ -3,7 +3,7 @@ import { ASK, BID, type Count, type Price, type Side } from '../../engine/units/
 import { Frame, FrameDecoder, TickerTable } from '../../engine/wire/index.ts';
 import { type Candidate, mix, touch } from './candidate.ts';
 import type { FrameSet } from './frames.ts';
-import type { Stream } from './stream.ts';
+import { STRIDE, type Stream } from './stream.ts';
 
 function gridOf(levels: number): Grid {
   return levels === 99 ? LINEAR_CENT : levels === 999 ? DECI_CENT : CENTI_CENT;
@@ -39,12 +39,17 @@ export class OurBooks implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, delta, length } = this.stream;
+    const { changes } = this.stream;
     const { books } = this;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const book = market[i]!;
-      const after = books.add(book, side[i]! as Side, books.levelOf(book, price[i]! as Price), delta[i]!);
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const book = changes[i]!;
+      const after = books.add(
+        book,
+        changes[i + 1]! as Side,
+        books.levelOf(book, changes[i + 2]! as Price),
+        changes[i + 3]!,
+      );
       sum = mix(sum, touch(books.bestPrice(book, BID), books.bestPrice(book, ASK)), after);
     }
     return sum;

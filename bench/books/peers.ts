@@ -7,7 +7,7 @@ import { OrderBook as LevelBook, OrderBookLevel } from 'orderbooks';
 import sorted from 'sorted-btree';
 import { BID } from '../../engine/units/index.ts';
 import { type Candidate, mix, touch } from './candidate.ts';
-import type { Stream } from './stream.ts';
+import { STRIDE, type Stream } from './stream.ts';
 
 /** A CommonJS module whose default export is the class. */
 const BTree = sorted.default;
@@ -32,15 +32,15 @@ export class SortedBTree implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, delta, length } = this.stream;
+    const { changes } = this.stream;
     const { trees } = this;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const ladder = market[i]! * 2;
-      const tree = trees[ladder + side[i]!]!;
-      const at = price[i]!;
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const ladder = changes[i]! * 2;
+      const tree = trees[ladder + changes[i + 1]!]!;
+      const at = changes[i + 2]!;
       // Not `get(at, 0)`: above the highest key of a tree of several nodes that is undefined.
-      const after = (tree.get(at) ?? 0) + delta[i]!;
+      const after = (tree.get(at) ?? 0) + changes[i + 3]!;
       if (after === 0) tree.delete(at);
       else tree.set(at, after);
       sum = mix(sum, touch(trees[ladder]!.maxKey() ?? 0, trees[ladder + 1]!.minKey() ?? 0), after);
@@ -74,12 +74,12 @@ export class OrderBooksPackage implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, after, length } = this.stream;
+    const { changes, after } = this.stream;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const book = this.books[market[i]!]!;
-      const size = after[i]!;
-      const level = OrderBookLevel(book.symbol, price[i]!, side[i] === BID ? 'Buy' : 'Sell', size);
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const book = this.books[changes[i]!]!;
+      const size = after[i / STRIDE]!;
+      const level = OrderBookLevel(book.symbol, changes[i + 2]!, changes[i + 1] === BID ? 'Buy' : 'Sell', size);
       if (size === 0) book.handleDelta([level], [], [], 1);
       else book.handleDelta([], [level], [], 1);
       sum = mix(sum, touch(book.getBestBid() ?? 0, book.getBestAsk() ?? 0), size);
@@ -125,13 +125,13 @@ export class NodejsOrderBook implements Candidate {
   }
 
   private apply(): number {
-    const { market, side, price, after, length } = this.stream;
+    const { changes, after } = this.stream;
     let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const book = this.books[market[i]!]!;
-      this.put(book, side[i] === BID, price[i]!, after[i]!);
+    for (let i = 0; i < changes.length; i += STRIDE) {
+      const book = this.books[changes[i]!]!;
+      this.put(book, changes[i + 1] === BID, changes[i + 2]!, after[i / STRIDE]!);
       const { bids, asks } = book as unknown as OpenBook;
-      sum = mix(sum, touch(bids.maxPriceQueue()?.price() ?? 0, asks.minPriceQueue()?.price() ?? 0), after[i]!);
+      sum = mix(sum, touch(bids.maxPriceQueue()?.price() ?? 0, asks.minPriceQueue()?.price() ?? 0), after[i / STRIDE]!);
     }
     return sum;
   }

@@ -8,16 +8,19 @@ export interface Stream {
   readonly levels: number;
   readonly opening: readonly Change[];
   readonly length: number;
-  readonly market: Int32Array;
-  readonly side: Uint8Array;
-  readonly price: Int32Array;
-  /** Signed change. */
-  readonly delta: Int32Array;
+  /**
+   * The changes one behind the other, `STRIDE` words each: market, side, price, signed change. One array and not one for
+   * each, since reading them is part of what is timed, the same for all.
+   */
+  readonly changes: Int32Array;
   /** What rests on the level afterwards, for books that want sizes and not changes. */
   readonly after: Int32Array;
   /** The last change leaves the books as the first found them: passes need no reset between them. */
   readonly isCycle: boolean;
 }
+
+/** Words of a change in `changes`. */
+export const STRIDE = 4;
 
 export interface Change {
   readonly market: number;
@@ -173,10 +176,7 @@ export function streamOf(head: Head, changes: readonly Change[]): Stream {
   return {
     ...head,
     length: changes.length,
-    market: Int32Array.from(changes, (c) => c.market),
-    side: Uint8Array.from(changes, (c) => c.side),
-    price: Int32Array.from(changes, (c) => c.price),
-    delta: Int32Array.from(changes, (c) => c.delta),
+    changes: Int32Array.from(changes.flatMap((c) => [c.market, c.side, c.price, c.delta])),
     after,
   };
 }

@@ -10,8 +10,6 @@ export const NO_LEVEL = -1;
 /** Returned by `add` when the change would make the level negative or lose precision; the book is left as it was. */
 export const REFUSED = -1;
 
-const SUMMARY_FROM_WORDS = 32;
-
 /** A level of a book that a grid has no place for. */
 export interface Misfit {
   readonly side: Side;
@@ -19,25 +17,21 @@ export interface Misfit {
   readonly size: Count;
 }
 
-/** Words of a ladder's head; a book's two heads are one cache line. */
+/** Words of a book's head. The first three things are there per side: add the side. */
 const HEAD = 8;
 /** Rank of the best occupied level, `NO_RANK` where none is. */
 const BEST = 0;
 /** The price there, 0 where none is. */
-const BEST_PRICE = 1;
-/** Where the bitset of occupied ranks begins in the slab. */
-const BITS = 2;
-/** Words of the bitset, its summary not counted. */
-const WORDS = 3;
-/** Where the row of counts begins in the slab, by level. */
-const SIZES = 4;
-/** What turns a level into a rank: see `turn`. */
-const TURN = 5;
-/** Where the grid's price -> level table begins in `levels`. */
+const BEST_PRICE = 2;
+/** The ladder's place in the slab: see `Books`. */
+const ROW = 4;
+/** Where the grid's price -> level table begins in `tables`; its level -> price table lies behind it. */
 const TABLE = 6;
+/** Words of a ladder's bitset, its summary not counted. */
+const WORDS = 7;
 
-/** Books begin on multiples of this, so that heads lie on no more cache lines than they must. */
-const ALIGN = 16;
+/** Entries of a price -> level table. */
+const PRICES = ONE_DOLLAR + 1;
 
 /** Behind every rank there is. */
 const NO_RANK = 0x7fffffff;
@@ -46,32 +40,35 @@ const NO_RANK = 0x7fffffff;
 const LARGE = -1;
 
 /**
- * All books of a session in one slab of 32-bit words. Per market: the two ladders' heads, their bitsets, and two rows of
- * resting counts indexed by the price level of the market's own grid. What one update touches lies together and in one
- * array. The ask ladder is the NO bids seen from the YES side: a NO bid at `q` is stored on the level of `10,000 - q`, so
- * that best ask = lowest occupied level.
+ * All books of a session in one slab of 32-bit words: per ladder a row of resting counts, indexed by the price level of
+ * the market's own grid, and a bitset of the occupied ones. The ask ladder is the NO bids seen from the YES side: a NO
+ * bid at `q` is stored on the level of `10,000 - q`, so that best ask = lowest occupied level.
  *
  * Counts are 1e-2 contracts. Nearly all fit a word; the few levels above 21 million contracts keep their count in a map
  * on the side, exact to 2^53, and cost more.
  *
- * Occupied levels are mirrored in a bitset (with a summary word per 32 words on fine grids) and the best of each ladder
- * is cached with its price, which keeps the worst case (a flickering best over an empty ladder) within a few word scans.
- * The bitset counts ranks, not levels: from the best possible level on, 0 the highest bid or the lowest ask. So both
- * sides are one and the same code, without a branch on the side.
+ * Inside, a level has a *rank*, lower is better: an ask's is its level, a bid's is `~level`, which is negative. So both
+ * sides are one and the same code. A ladder's row extends both ways from its place: rank `r` has its count at `row + ~r`
+ * and its bit in the word at `row + (r >> 5)`; behind the bitset lies a summary with a bit per word of it. The best rank
+ * of each ladder is cached with its price. However far apart levels lie, the next best is found in three words, or in
+ * a few more where the summary has several words (from 1,025 levels on).
  *
- * Memory: 8 bytes per level and book plus about 1 bit per level and side (a whole-cent book is 0.9 KB).
+ *     ask counts, worst first | ask bits | summary | summary | bid bits | bid counts, worst first
+ *                             ^ ask row                                 ^ bid row
+ *
+ * Memory of a book: 8 bytes per level, 2 bits per level for the bitsets and 32 to 112 bytes beside: 864 bytes on whole
+ * cents, 8.3 KB on tenths of a cent, 82.6 KB on hundredths (`bytesPerBook`).
  */
 export class Books {
   private slab = new Int32Array(1024);
   private used = 0;
-  /** Where each book begins in the slab. */
-  private bases = new Int32Array(32);
+  private heads = new Int32Array(32 * HEAD);
   private readonly grids: Grid[] = [];
   /** Room that books have left behind by moving to another grid, by their grid's levels. */
   private readonly vacant = new Map<number, number[]>();
-  /** The distinct grids' price -> level tables, one behind the other. */
-  private levels = new Int16Array(0);
-  private readonly tables = new Map<Grid, number>();
+  /** The distinct grids' price -> level and level -> price tables, one behind the other. */
+  private tables = new Int16Array(0);
+  private readonly tableOf = new Map<Grid, number>();
   /** Counts above a word's range by their place in the slab. */
   private readonly large = new Map<number, number>();
 
@@ -83,7 +80,7 @@ export class Books {
   /** Add an empty book on `grid`. */
   open(grid: Grid): BookId {
     const id = this.grids.length;
-    this.bases = grown(this.bases, id + 1);
+    this.heads = grown(this.heads, (id + 1) * HEAD);
     this.grids.push(grid);
     this.place(id, grid);
     return id;
@@ -107,7 +104,7 @@ export class Books {
     }
     if (misfits.length > 0) return misfits;
     this.clear(book);
-    this.vacant.set(from.levels, [...(this.vacant.get(from.levels) ?? []), this.bases[book]!]);
+    this.vacant.set(from.levels, [...(this.vacant.get(from.levels) ?? []), this.start(book)]);
     this.grids[book] = grid;
     this.place(book, grid);
     for (const { side, price, size } of kept) this.set(book, side, grid.level(price), size);
@@ -116,22 +113,30 @@ export class Books {
 
   /** Give a book empty room in the slab, used room where there is any of the size. */
   private place(id: BookId, grid: Grid): void {
-    const words = (grid.levels + 31) >>> 5;
-    const bits = words >= SUMMARY_FROM_WORDS ? words + ((words + 31) >>> 5) : words;
-    const base = this.vacant.get(grid.levels)?.pop() ?? this.used;
-    const end = Math.ceil((base + 2 * (HEAD + bits + grid.levels)) / ALIGN) * ALIGN;
+    const { levels } = grid;
+    const words = bitWords(levels);
+    const start = this.vacant.get(levels)?.pop() ?? this.used;
+    const end = start + bookWords(levels);
     this.used = Math.max(this.used, end);
     this.slab = grown(this.slab, this.used);
-    this.bases[id] = base;
-    const table = this.tableOf(grid);
+    const { heads } = this;
+    const head = id * HEAD;
+    heads[head + ROW + ASK] = start + levels;
+    heads[head + ROW + BID] = end - levels;
+    heads[head + TABLE] = this.table(grid);
+    heads[head + WORDS] = words;
+    this.forget(head);
+  }
+
+  /** Where a book's room begins in the slab. */
+  private start(book: BookId): number {
+    return this.heads[book * HEAD + ROW + ASK]! - this.grids[book]!.levels;
+  }
+
+  private forget(head: number): void {
     for (const side of [BID, ASK]) {
-      const head = base + side * HEAD;
-      this.slab[head + BEST] = NO_RANK;
-      this.slab[head + BITS] = base + 2 * HEAD + side * bits;
-      this.slab[head + WORDS] = words;
-      this.slab[head + SIZES] = base + 2 * (HEAD + bits) + side * grid.levels;
-      this.slab[head + TURN] = side === BID ? grid.levels : 0;
-      this.slab[head + TABLE] = table;
+      this.heads[head + BEST + side] = NO_RANK;
+      this.heads[head + BEST_PRICE + side] = 0;
     }
   }
 
@@ -142,21 +147,16 @@ export class Books {
 
   /** The level of a price on the book's grid, or `OFF_GRID`: `grid(book).level(at)` in fewer steps. */
   levelOf(book: BookId, at: Price): number {
-    return this.levels[this.slab[this.bases[book]! + TABLE]! + at]!;
+    return this.tables[(this.heads[(((book * HEAD) | 0) + TABLE) | 0]! + at) | 0]!;
   }
 
   /** Empty both ladders of a book. */
   clear(book: BookId): void {
-    const { slab } = this;
-    const base = this.bases[book]!;
-    const sizes = slab[base + SIZES]!;
-    const end = sizes + 2 * this.grids[book]!.levels;
-    slab.fill(0, slab[base + BITS]!, end);
-    for (const at of this.large.keys()) if (at >= sizes && at < end) this.large.delete(at);
-    for (const side of [BID, ASK]) {
-      slab[base + side * HEAD + BEST] = NO_RANK;
-      slab[base + side * HEAD + BEST_PRICE] = 0;
-    }
+    const start = this.start(book);
+    const end = start + bookWords(this.grids[book]!.levels);
+    this.slab.fill(0, start, end);
+    for (const at of this.large.keys()) if (at >= start && at < end) this.large.delete(at);
+    this.forget(book * HEAD);
   }
 
   /**
@@ -166,16 +166,16 @@ export class Books {
    */
   add(book: BookId, side: Side, level: number, delta: number): number {
     const { slab } = this;
-    const head = this.bases[book]! + side * HEAD;
-    const at = slab[head + SIZES]! + level;
+    const head = (((book * HEAD) | 0) + side) | 0;
+    const row = this.heads[(head + ROW) | 0]!;
+    const rank = level ^ (side - 1);
+    const at = (row + ~rank) | 0;
     const before = slab[at]!;
-    const sum = before + delta;
-    const after = sum | 0;
-    // One test for all that is not plain: a large count before or after, a negative one, no whole number.
-    if (after !== sum || after < 0 || before < 0) return this.addLarge(book, side, level, delta);
+    const after = (before + delta) | 0;
+    // All that is not plain: a large count before, one after (its sum wraps), a negative one, no whole number.
+    if ((before | after) < 0 || (delta | 0) !== delta) return this.addLarge(head, rank, delta);
     slab[at] = after;
-    // One of the two is zero and the other is not: one sign bit of the two.
-    if (((before - 1) ^ (after - 1)) < 0) this.toggle(book, side, head, level);
+    this.mark(head, row, rank, after);
     return after;
   }
 
@@ -186,19 +186,18 @@ export class Books {
 
   /** The best occupied level of a side (highest bid, lowest ask), or `NO_LEVEL`. */
   bestLevel(book: BookId, side: Side): number {
-    const head = this.bases[book]! + side * HEAD;
-    const rank = this.slab[head + BEST]!;
-    return rank === NO_RANK ? NO_LEVEL : turn(rank, side, this.slab[head + TURN]!);
+    const rank = this.heads[book * HEAD + BEST + side]!;
+    return rank === NO_RANK ? NO_LEVEL : rank ^ (side - 1);
   }
 
   /** The best price of a side in YES space, or 0 where the side is empty (no valid price is 0). */
   bestPrice(book: BookId, side: Side): Price {
-    return this.slab[this.bases[book]! + side * HEAD + BEST_PRICE]! as Price;
+    return this.heads[(((book * HEAD) | 0) + BEST_PRICE + side) | 0]! as Price;
   }
 
   /** The resting count at a level. */
   sizeAt(book: BookId, side: Side, level: number): Count {
-    return this.size(this.slab[this.bases[book]! + side * HEAD + SIZES]! + level);
+    return this.size(this.heads[book * HEAD + ROW + side]! + ~(level ^ (side - 1)));
   }
 
   /** The resting count at the best level, 0 where the side is empty. */
@@ -209,20 +208,18 @@ export class Books {
 
   /** The next occupied level behind `level` (lower for bids, higher for asks), or `NO_LEVEL`. */
   nextLevel(book: BookId, side: Side, level: number): number {
-    const head = this.bases[book]! + side * HEAD;
-    const by = this.slab[head + TURN]!;
-    const rank = this.behind(head, turn(level, side, by));
-    return rank === NO_RANK ? NO_LEVEL : turn(rank, side, by);
+    const rank = this.behind(book * HEAD + side, level ^ (side - 1));
+    return rank === NO_RANK ? NO_LEVEL : rank ^ (side - 1);
   }
 
   /** How many levels of a side are occupied. Counts them: not for every message. */
   depth(book: BookId, side: Side): number {
-    const { slab } = this;
-    const head = this.bases[book]! + side * HEAD;
-    const bits = slab[head + BITS]!;
+    const row = this.heads[book * HEAD + ROW + side]!;
+    const words = this.heads[book * HEAD + WORDS]!;
+    const from = side === BID ? row - words : row;
     let levels = 0;
-    for (let at = bits; at < bits + slab[head + WORDS]!; at++) {
-      for (let word = slab[at]!; word !== 0; word &= word - 1) levels++;
+    for (let at = from; at < from + words; at++) {
+      for (let word = this.slab[at]!; word !== 0; word &= word - 1) levels++;
     }
     return levels;
   }
@@ -234,21 +231,27 @@ export class Books {
     return bid !== 0 && ask !== 0 && bid >= ask;
   }
 
-  /** Bytes held by the slab and its tables, for metrics. */
+  /** Bytes held by the slab, the heads and the tables, room for growth included. */
   get byteLength(): number {
-    return this.slab.byteLength + this.bases.byteLength + this.levels.byteLength;
+    return this.slab.byteLength + this.heads.byteLength + this.tables.byteLength;
   }
 
-  /** Where the grid's price -> level table begins; made when the grid is new. */
-  private tableOf(grid: Grid): number {
-    const known = this.tables.get(grid);
+  /** Bytes in use for the books themselves: what 10,000 of them cost. */
+  get bytesUsed(): number {
+    return (this.used + this.grids.length * HEAD) * Int32Array.BYTES_PER_ELEMENT;
+  }
+
+  /** Where the grid's tables begin; made when the grid is new. */
+  private table(grid: Grid): number {
+    const known = this.tableOf.get(grid);
     if (known !== undefined) return known;
-    const at = this.levels.length;
-    const bigger = new Int16Array(at + ONE_DOLLAR + 1);
-    bigger.set(this.levels);
-    for (let price = 0; price <= ONE_DOLLAR; price++) bigger[at + price] = grid.level(price as Price);
-    this.levels = bigger;
-    this.tables.set(grid, at);
+    const at = this.tables.length;
+    const bigger = new Int16Array(at + PRICES + grid.levels);
+    bigger.set(this.tables);
+    for (let price = 0; price < PRICES; price++) bigger[at + price] = grid.level(price as Price);
+    for (let level = 0; level < grid.levels; level++) bigger[at + PRICES + level] = grid.price(level);
+    this.tables = bigger;
+    this.tableOf.set(grid, at);
     return at;
   }
 
@@ -257,73 +260,98 @@ export class Books {
     return (size === LARGE ? this.large.get(at)! : size) as Count;
   }
 
-  /** `add` in full: counts of more than a word, and refusals. */
-  private addLarge(book: BookId, side: Side, level: number, delta: number): number {
-    const head = this.bases[book]! + side * HEAD;
-    const at = this.slab[head + SIZES]! + level;
-    const before = this.size(at);
-    const after = before + delta;
+  /** `add` in full: counts of more than a word, and refusals. `head` is the book's, the side added. */
+  private addLarge(head: number, rank: number, delta: number): number {
+    const row = this.heads[head + ROW]!;
+    const at = row + ~rank;
+    const after = this.size(at) + delta;
     if (!Number.isSafeInteger(after) || after < 0) return REFUSED;
     const fits = after === (after | 0);
     this.slab[at] = fits ? after : LARGE;
     if (fits) this.large.delete(at);
     else this.large.set(at, after);
-    if ((before === 0) !== (after === 0)) this.toggle(book, side, head, level);
+    this.mark(head, row, rank, fits ? after : 1);
     return after;
   }
 
-  /** A level has become occupied, or empty. */
-  private toggle(book: BookId, side: Side, head: number, level: number): void {
-    const { slab } = this;
-    const rank = turn(level, side, slab[head + TURN]!);
-    const word = rank >>> 5;
-    const bits = slab[head + BITS]!;
-    const left = slab[bits + word]! ^ (1 << (rank & 31));
-    slab[bits + word] = left;
-    const words = slab[head + WORDS]!;
-    if (words >= SUMMARY_FROM_WORDS) {
-      const at = bits + words + (word >>> 5);
-      const mask = 1 << (word & 31);
-      slab[at] = left === 0 ? slab[at]! & ~mask : slab[at]! | mask;
-    }
-    const best = slab[head + BEST]!;
-    if (rank > best) return;
-    const next = rank < best ? rank : this.behind(head, rank);
-    slab[head + BEST] = next;
-    slab[head + BEST_PRICE] = next === NO_RANK ? 0 : this.grids[book]!.price(turn(next, side, slab[head + TURN]!));
+  /**
+   * Bring the bitset and the best up to date with a level that now holds `count` (0, or any positive number). On a live
+   * feed nobody can guess whether a change empties a level: a branch on it is mispredicted again and again, so the bit
+   * is always written.
+   */
+  private mark(head: number, row: number, rank: number, count: number): void {
+    const { slab, heads } = this;
+    const at = (row + (rank >> 5)) | 0;
+    const before = slab[at]!;
+    const word = (before & ~(1 << rank)) | (((0 - count) >>> 31) << rank);
+    slab[at] = word;
+    if (before === 0 || word === 0) this.summarize(head, row, rank, word);
+    if (rank > heads[head + BEST]!) return;
+    // Nothing lies before the best: where it emptied the next is in its word or, rarely, in a later one.
+    if (word === 0) return this.emptied(head, rank);
+    const best = (rank & ~31) | (31 - Math.clz32(word & -word));
+    heads[head + BEST] = best;
+    const table = (heads[((head & ~1) + TABLE) | 0]! + PRICES) | 0;
+    heads[(head + BEST_PRICE) | 0] = this.tables[(table + (best ^ ((head & 1) - 1))) | 0]!;
+  }
+
+  /** The best has emptied, and all of its word. */
+  private emptied(head: number, rank: number): void {
+    const { heads } = this;
+    const best = this.behind(head, rank);
+    const level = best ^ ((head & 1) - 1);
+    heads[head + BEST] = best;
+    heads[head + BEST_PRICE] = best === NO_RANK ? 0 : this.tables[heads[(head & ~1) + TABLE]! + PRICES + level]!;
+  }
+
+  /** A word of the bitset may have become empty, or not empty. */
+  private summarize(head: number, row: number, rank: number, word: number): void {
+    const at = this.summary(head, row) + (rank >> 10);
+    const bit = 1 << (rank >> 5);
+    this.slab[at] = word === 0 ? this.slab[at]! & ~bit : this.slab[at]! | bit;
+  }
+
+  /** Where a ladder's summary lies: ranks of the bids are negative, and so is its place counted from there. */
+  private summary(head: number, row: number): number {
+    const words = this.heads[(head & ~1) + WORDS]!;
+    return (head & 1) === BID ? row - words : row + words;
   }
 
   /** The next occupied rank behind `rank`, or `NO_RANK`. */
   private behind(head: number, rank: number): number {
     const { slab } = this;
-    const bits = slab[head + BITS]!;
-    const words = slab[head + WORDS]!;
-    let word = rank >>> 5;
+    const row = this.heads[head + ROW]!;
     // Twice by one and not once by two: a shift by 32 is a shift by nothing.
-    const rest = slab[bits + word]! & ((-1 << (rank & 31)) << 1);
-    if (rest !== 0) return (word << 5) | lowestBit(rest);
-    if (words < SUMMARY_FROM_WORDS) {
-      while (++word < words) {
-        const w = slab[bits + word]!;
-        if (w !== 0) return (word << 5) | lowestBit(w);
-      }
-      return NO_RANK;
-    }
-    const end = (words + 31) >>> 5;
-    let summary = word >>> 5;
-    let occupied = slab[bits + words + summary]! & ((-1 << (word & 31)) << 1);
+    const rest = slab[row + (rank >> 5)]! & ((-1 << rank) << 1);
+    if (rest !== 0) return (rank & ~31) | lowestBit(rest);
+    const summary = this.summary(head, row);
+    // Its last word: the bids' ranks end at -1, the asks' with the bitset.
+    const last = (head & 1) === BID ? -1 : (this.heads[(head & ~1) + WORDS]! - 1) >> 5;
+    let group = rank >> 10;
+    let occupied = slab[summary + group]! & ((-1 << (rank >> 5)) << 1);
     while (occupied === 0) {
-      if (++summary >= end) return NO_RANK;
-      occupied = slab[bits + words + summary]!;
+      if (++group > last) return NO_RANK;
+      occupied = slab[summary + group]!;
     }
-    word = (summary << 5) | lowestBit(occupied);
-    return (word << 5) | lowestBit(slab[bits + word]!);
+    const word = (group << 5) | lowestBit(occupied);
+    return (word << 5) | lowestBit(slab[row + word]!);
   }
 }
 
-/** Level to rank, and rank to level: `by` is 0 for asks, the number of levels for bids, which are turned upside down. */
-function turn(at: number, side: Side, by: number): number {
-  return (at ^ (side - 1)) + by;
+/** Words of a ladder's bitset. */
+function bitWords(levels: number): number {
+  return (levels + 31) >>> 5;
+}
+
+/** Words of a book in the slab. */
+function bookWords(levels: number): number {
+  const words = bitWords(levels);
+  return 2 * (levels + words + ((words + 31) >>> 5));
+}
+
+/** Bytes that one more book on a grid of so many levels takes. */
+export function bytesPerBook(levels: number): number {
+  return (bookWords(levels) + HEAD) * Int32Array.BYTES_PER_ELEMENT;
 }
 
 function lowestBit(bits: number): number {

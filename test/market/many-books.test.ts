@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   Balance,
   Books,
+  bytesPerBook,
   CENTI_CENT,
   DECI_CENT,
   type Grid,
@@ -15,6 +16,8 @@ import { ASK, BID, type Side } from '../../engine/units/index.ts';
 import { ReferenceBook } from './reference.ts';
 
 const MANY = 10_000;
+/** Price tables of the four grids and what growth leaves over at the start. */
+const TABLES = 150_000;
 
 /** 95 % whole cents, 2 % tapered, 2 % of 0.1 cent, 1 % of 0.01 cent, interleaved. */
 function gridOf(n: number): Grid {
@@ -62,25 +65,33 @@ test('10,000 books of all grids at once: each equals its reference after a storm
   assert.ok(Number.isFinite(new Balance().read(books, 7, 3).imbalance));
 });
 
-test('memory is what the class promises: 18 MB for 10,000 whole-cent books, 42 MB for a mix', () => {
+test('memory is what the class promises: 8.64 MB for 10,000 whole-cent books, and no more than twice that while they grow', () => {
   const cents = new Books();
   for (let n = 0; n < MANY; n++) cents.open(LINEAR_CENT);
-  assert.ok(cents.byteLength <= 18_000_000, `${cents.byteLength} bytes`);
+  assert.equal(cents.bytesUsed, MANY * 864);
+  assert.ok(cents.byteLength <= 2 * cents.bytesUsed + TABLES, `${cents.byteLength} bytes`);
   const mixed = new Books();
-  for (let n = 0; n < MANY; n++) mixed.open(gridOf(n));
-  assert.ok(mixed.byteLength <= 42_500_000, `${mixed.byteLength} bytes`);
+  let sum = 0;
+  for (let n = 0; n < MANY; n++) {
+    mixed.open(gridOf(n));
+    sum += bytesPerBook(gridOf(n).levels);
+  }
+  assert.equal(mixed.bytesUsed, sum);
+  assert.ok(mixed.byteLength <= 2 * sum + TABLES, `${mixed.byteLength} bytes`);
 });
 
 for (const [name, grid, bytes] of [
-  ['whole-cent', LINEAR_CENT, 1_700],
-  ['tapered', TAPERED_DECI_CENT, 4_600],
-  ['0.1 cent', DECI_CENT, 16_500],
-  ['0.01 cent', CENTI_CENT, 163_000],
+  ['whole-cent', LINEAR_CENT, 864],
+  ['tapered', TAPERED_DECI_CENT, 2_344],
+  ['0.1 cent', DECI_CENT, 8_288],
+  ['0.01 cent', CENTI_CENT, 82_608],
 ] as const) {
-  test(`a ${name} book takes at most twice the ${bytes} bytes it is said to use`, () => {
+  test(`a ${name} book takes ${bytes} bytes, both ladders`, () => {
     const books = new Books();
-    const count = grid === CENTI_CENT ? 60 : 1000;
-    for (let n = 0; n < count; n++) books.open(grid);
-    assert.ok(books.byteLength / count <= 2 * bytes, `${books.byteLength / count} bytes a book`);
+    books.open(LINEAR_CENT);
+    const before = books.bytesUsed;
+    books.open(grid);
+    assert.equal(books.bytesUsed - before, bytes);
+    assert.equal(bytesPerBook(grid.levels), bytes);
   });
 }
