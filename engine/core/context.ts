@@ -5,6 +5,7 @@ import { Halts, type ShardGroup } from '../risk/index.ts';
 import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
+import { Events } from './events.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
 
 /** What the core knows of one market. */
@@ -81,6 +82,7 @@ export class Context {
   readonly ledger = new Ledger();
   readonly halts = new Halts();
   readonly groups = new Map<number, ShardGroup>();
+  readonly events: Events;
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
   costs: EndpointCosts = { defaultCost: 10, createCost: 10, cancelCost: 2 };
@@ -123,6 +125,7 @@ export class Context {
     this.port = port;
     this.now = time;
     this.startTime = time;
+    this.events = new Events(this);
     const own = { share: config.budget.share, jitterMs: config.budget.jitterMs };
     this.writes = new TokenBucket({ ...BASIC.write, ...own }, time, false);
     this.reads = new TokenBucket({ ...BASIC.read, ...own }, time);

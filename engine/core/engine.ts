@@ -182,6 +182,7 @@ export class Engine implements EngineInputs {
     }
     this.setup.tick();
     this.sync.tick(this.feed.privateReady);
+    ctx.events.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     this.checkLoss();
     for (const market of ctx.markets) if (market.closeTime !== 0) this.watchClose(market);

@@ -1,6 +1,14 @@
 import { NO_LEVEL, OFF_GRID, REFUSED } from '../market/index.ts';
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
-import { Frame, type FrameDecoder, isBookPrice, type SnapshotMessage, UNKNOWN_MARKET } from '../wire/index.ts';
+import {
+  type EventLifecycleMessage,
+  Frame,
+  type FrameDecoder,
+  isBookPrice,
+  type LifecycleMessage,
+  type SnapshotMessage,
+  UNKNOWN_MARKET,
+} from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
 import { Quiet } from './quiet.ts';
 import { Recovery } from './recovery.ts';
@@ -102,6 +110,12 @@ export class Feed {
       case Frame.Error:
         this.subscriptions.refused(frame);
         return null;
+      case Frame.Lifecycle:
+        this.ctx.events.lifecycle(frame.detail as LifecycleMessage);
+        return market;
+      case Frame.EventLifecycle:
+        this.ctx.events.described(frame.detail as EventLifecycleMessage);
+        return null;
       case Frame.Malformed:
         return this.applyMalformed(market, frame);
       default:
@@ -158,12 +172,17 @@ export class Feed {
     this.recovery.subscribing();
   }
 
+  private listingsMissed(): void {
+    this.ctx.events.doubt();
+    this.events.listingsMissed();
+  }
+
   private lost(channel: string, why: string): void {
     if (channel === BOOK) {
       this.distrustAll(why);
       this.recovery.subscribing();
     } else if (PRIVATE.includes(channel)) this.events.deaf(why);
-    else if (channel === LIFECYCLE) this.events.listingsMissed();
+    else if (channel === LIFECYCLE) this.listingsMissed();
   }
 
   /** Check the frame's place in its subscription's sequence. False: not to be applied. */
@@ -194,7 +213,7 @@ export class Feed {
     ctx.counters.gaps++;
     const text = `feed gap on ${channel} (sid ${sid}): expected seq ${expected}, received ${got}`;
     ctx.report('warn', 'feed_gap', text, { sid, expected, got });
-    if (channel === LIFECYCLE) this.events.listingsMissed();
+    if (channel === LIFECYCLE) this.listingsMissed();
     if (channel !== BOOK) return;
     this.distrustAll(`feed gap: expected seq ${expected}, received ${got}`);
     this.recovery.need();
@@ -214,7 +233,7 @@ export class Feed {
       this.distrust(market, `delta at ${frame.price / 10_000}, which is not on the market's grid`);
     else if (books.add(market.book, frame.side, level, frame.count) === REFUSED) {
       this.distrust(market, `delta of ${frame.count / 100} would make the level at ${frame.price / 10_000} negative`);
-    } else this.ctx.orders.bookChanged(market.index, frame.side, frame.price, frame.count);
+    } else this.ctx.orders.bookChanged(market.index, frame.side, frame.price, frame.count, frame.clientOrderId);
     return market;
   }
 
@@ -281,6 +300,7 @@ export class Feed {
   }
 
   private reset(): void {
+    this.ctx.events.doubt();
     this.subscriptions.reset();
     this.recovery.reset();
     this.quiet.reset();

@@ -1,5 +1,6 @@
 export * from './config.ts';
 export * from './engine.ts';
+export type { EventStatus } from './events.ts';
 export * from './inputs.ts';
 export * from './port.ts';
 export type { StopResult } from './shutdown.ts';

@@ -4,6 +4,7 @@ import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
 import type { Context, MarketState, Phase } from './context.ts';
+import type { EventStatus } from './events.ts';
 
 /** One side of one market as status shows it. */
 export interface SideStatus {
@@ -60,6 +61,7 @@ export interface EngineStatus {
   }[];
   readonly reconciliations: number;
   readonly recoveries: number;
+  readonly events: readonly EventStatus[];
   /** What the feed sends and this program does not know. */
   readonly drift: readonly TypeDrift[];
   readonly counters: Readonly<Context['counters']>;
@@ -123,6 +125,7 @@ export function statusOf(
     })),
     reconciliations,
     recoveries,
+    events: ctx.events.status(),
     drift,
     counters: { ...ctx.counters },
   };

@@ -113,6 +113,7 @@ export class Trader {
     view.time = ctx.now;
     view.closeTime = market.closeTime;
     view.fees = market.fees!;
+    view.event = ctx.events.of(market);
     view.positionLimit = ctx.config.risk.maxPosition;
     if (!ctx.config.quoteOneSided && (view.bestLevel(BID) === NO_LEVEL || view.bestLevel(ASK) === NO_LEVEL)) {
       quotes.none(BID, 'book_one_sided');

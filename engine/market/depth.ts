@@ -1,18 +1,29 @@
 import { ASK, BID, type Count, type Money, type Price, type Side } from '../units/index.ts';
 import { type BookId, type Books, NO_LEVEL } from './book.ts';
 
-/**
- * What of a book's levels is our own and shall not count: a second slab of `Books`, opened on the same grids in the same
- * order (`own.sizeAt` with the same arguments), so that looking up a level is one read whatever the number of orders.
- */
-export type OwnBooks = Books;
+/** What of a book's levels is our own and shall not count. */
+export interface OwnSizes {
+  /** Contracts of ours that the book shows at a level, 0 or more. */
+  sizeAt(book: BookId, side: Side, level: number): Count;
+}
 
-/** Others' contracts at a level; never negative, since our orders' news and the book's may be of different moments. */
-function othersAt(books: Books, own: OwnBooks | null, book: BookId, side: Side, level: number): number {
+/**
+ * Others' contracts at a level. A level smaller than our own orders on it shows that they are not there any more: taking
+ * them off all the same would make others' quotes vanish, and ours chase that.
+ */
+export function othersAt(books: Books, own: OwnSizes | null, book: BookId, side: Side, level: number): Count {
   const size = books.sizeAt(book, side, level);
-  if (own === null) return size;
-  const left = size - own.sizeAt(book, side, level);
-  return left > 0 ? left : 0;
+  if (own === null || size === 0) return size;
+  const mine = own.sizeAt(book, side, level);
+  return (mine > size ? size : size - mine) as Count;
+}
+
+/** The first level from `from` on, going worse, where somebody else rests, or `NO_LEVEL`. */
+export function othersFrom(books: Books, own: OwnSizes | null, book: BookId, side: Side, from: number): number {
+  let level = from;
+  while (level !== NO_LEVEL && othersAt(books, own, book, side, level) === 0)
+    level = books.nextLevel(book, side, level);
+  return level;
 }
 
 /** The best levels of a side, read into memory of its own that is reused: no allocation after construction. */
@@ -31,7 +42,7 @@ export class Depth {
   }
 
   /** Read the best `most` levels at which somebody else rests; returns how many there are. */
-  read(books: Books, book: BookId, side: Side, own: OwnBooks | null = null): number {
+  read(books: Books, book: BookId, side: Side, own: OwnSizes | null = null): number {
     const { prices, sizes } = this;
     const grid = books.grid(book);
     let n = 0;
@@ -48,7 +59,7 @@ export class Depth {
 }
 
 /** Contracts resting at `price` (YES space) or better: what an order at that price would meet at most. */
-export function volumeTo(books: Books, book: BookId, side: Side, price: Price, own: OwnBooks | null = null): Count {
+export function volumeTo(books: Books, book: BookId, side: Side, price: Price, own: OwnSizes | null = null): Count {
   const grid = books.grid(book);
   const last = side === BID ? grid.ceilLevel(price) : grid.floorLevel(price);
   let sum = 0;
@@ -75,7 +86,7 @@ export class Sweep {
   }
 
   /** Walk `side` from its best level until `count` contracts are found. */
-  walk(books: Books, book: BookId, side: Side, count: Count, own: OwnBooks | null = null): this {
+  walk(books: Books, book: BookId, side: Side, count: Count, own: OwnSizes | null = null): this {
     const grid = books.grid(book);
     let left: number = count;
     let notional = 0;
@@ -108,7 +119,7 @@ export class Balance {
   private askNotional = 0;
 
   /** Look at the best `levels` levels of each side at which somebody else rests. */
-  read(books: Books, book: BookId, levels: number, own: OwnBooks | null = null): this {
+  read(books: Books, book: BookId, levels: number, own: OwnSizes | null = null): this {
     this.side(books, book, BID, levels, own);
     this.side(books, book, ASK, levels, own);
     return this;
@@ -131,7 +142,7 @@ export class Balance {
     return (bid * askSize + ask * bidSize) / (bidSize + askSize);
   }
 
-  private side(books: Books, book: BookId, side: Side, levels: number, own: OwnBooks | null): void {
+  private side(books: Books, book: BookId, side: Side, levels: number, own: OwnSizes | null): void {
     const grid = books.grid(book);
     let size = 0;
     let notional = 0;

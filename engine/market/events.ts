@@ -31,8 +31,7 @@ export interface EventChange {
 /** The markets of one event and what their outcomes have to do with each other. */
 export class EventGroup {
   readonly ticker: string;
-  /** Every market of the event is in `markets`: a list of them was read. Without it nothing is concluded. */
-  complete = false;
+  private isComplete = false;
   private facts: Omit<EventFacts, 'eventTicker'> = { mutuallyExclusive: null, collateralReturn: '' };
   private list: EventMarket[] = [];
   private known: EventShape | null = null;
@@ -41,6 +40,11 @@ export class EventGroup {
   constructor(ticker: string, trustStrikes: boolean) {
     this.ticker = ticker;
     this.trustStrikes = trustStrikes;
+  }
+
+  /** Every market of the event is in `markets`: a list of them was read. Without it nothing is concluded. */
+  get complete(): boolean {
+    return this.isComplete;
   }
 
   get markets(): readonly EventMarket[] {
@@ -90,11 +94,24 @@ export class EventGroup {
     this.known = null;
   }
 
+  /** A whole list of its markets was read. Called by `EventGroups`. */
+  completed(): void {
+    this.isComplete = true;
+    this.known = null;
+  }
+
+  /** The list may lack markets by now. Called by `EventGroups`. */
+  doubt(): void {
+    this.isComplete = false;
+    this.known = null;
+  }
+
   /** Put a market in, or in place of what was known of it. Called by `EventGroups`. */
   put(market: EventMarket): void {
     const at = this.list.findIndex((m) => m.ticker === market.ticker);
     if (at < 0) this.list.push(market);
-    else this.list[at] = market;
+    // Reads lag: a result that the stream told of stands.
+    else this.list[at] = market.result === '' ? { ...market, result: this.list[at]!.result } : market;
     this.known = null;
   }
 
@@ -102,7 +119,7 @@ export class EventGroup {
     const { facts, trustStrikes } = this;
     const strikes = this.list.map((m) => m.strike);
     const found = shapeOf(strikes, { ...facts, trustStrikes });
-    if (this.complete) return found;
+    if (this.isComplete) return found;
     const why = 'not all markets of the event are known';
     return { ...found, kind: 'unknown', partition: null, why, states: null, ladders: [] };
   }
@@ -137,6 +154,11 @@ export class EventGroups {
     return this.eventOf.get(ticker);
   }
 
+  /** Markets may have been added unheard: no list counts as complete until it is read again. */
+  doubt(): void {
+    for (const group of this.groups.values()) group.doubt();
+  }
+
   /** Take in what the exchange says of an event (a REST event, an `event_lifecycle` message). */
   describe(facts: EventFacts): EventGroup {
     let group = this.groups.get(facts.eventTicker);
@@ -153,7 +175,7 @@ export class EventGroups {
     const group = this.groups.get(eventTicker);
     if (group === undefined) return;
     for (const { ticker, strike, result } of markets) this.place(group, { ticker, strike, result });
-    if (complete) group.complete = true;
+    if (complete) group.completed();
   }
 
   /**

@@ -31,6 +31,8 @@ export interface Order {
   bookedCount: Count;
   /** Contracts of it that book frames have shown, as far as one can tell; 0 while they have not, or no longer do. */
   shownCount: Count;
+  /** A book frame named it: `shownCount` is what the book holds of it, whatever time passes. */
+  isNamed: boolean;
   /** When the exchange's id was learnt, 0 until then. */
   knownTime: TimeUs;
   life: OrderLife;

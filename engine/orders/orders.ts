@@ -31,6 +31,8 @@ export class Orders {
   private readonly missing = new Set<Order>();
   /** Contracts of fills booked under an exchange id that no order of ours is known by yet. */
   private readonly early = new Map<string, Count>();
+  /** A book frame has named an order of ours. */
+  private framesName = false;
   private liveTotal = 0;
   private unknownTotal = 0;
 
@@ -94,14 +96,21 @@ export class Orders {
     for (const o of this.bucket(market, side)) {
       if (o.price !== price) continue;
       // A book frame can be missed (a snapshot held it already): after a while an order known to rest is there.
-      const settled = o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
+      const settled = !o.isNamed && o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
       sum += settled ? remaining(o) : Math.min(o.shownCount, remaining(o));
     }
     return sum as Count;
   }
 
-  /** A level of the book changed: recognise in it an order of ours that came or went, by its size. */
-  bookChanged(market: number, side: Side, price: Price, delta: number): void {
+  /**
+   * A level of the book changed. A frame that an order of ours caused names it, and then what the book holds of it is
+   * exact. As long as no frame has named one, it is recognised by its size.
+   * @param clientOrderId the order named, '' for none
+   */
+  bookChanged(market: number, side: Side, price: Price, delta: number, clientOrderId = ''): void {
+    if (clientOrderId !== '') return this.bookNamed(clientOrderId, delta);
+    // The exchange names our orders: what it does not name is somebody else's.
+    if (this.framesName) return;
     for (const o of this.bucket(market, side)) {
       if (o.price !== price) continue;
       if (delta > 0 && o.shownCount === 0 && delta === remaining(o)) {
@@ -114,6 +123,16 @@ export class Orders {
         return;
       }
     }
+  }
+
+  private bookNamed(clientOrderId: string, delta: number): void {
+    const order = this.byClientId.get(clientOrderId);
+    if (order === undefined) return;
+    this.framesName = true;
+    order.isNamed = true;
+    // Others may have taken part of it since: frames about that name nobody of ours.
+    const held = Math.min(order.shownCount, remaining(order));
+    order.shownCount = Math.max(0, (delta > 0 ? order.shownCount : held) + delta) as Count;
   }
 
   /** A whole book was shown: what is known to rest is in it. */
@@ -135,6 +154,7 @@ export class Orders {
       fillCount: 0 as Count,
       bookedCount: 0 as Count,
       shownCount: 0 as Count,
+      isNamed: false,
       knownTime: 0 as TimeUs,
       life: 'sent',
       cancel: 'none',

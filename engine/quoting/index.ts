@@ -1,4 +1,5 @@
 export * from './budget.ts';
+export * from './event-view.ts';
 export * from './reason.ts';
 export * from './reconcile.ts';
 export * from './strategy.ts';

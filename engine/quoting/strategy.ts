@@ -1,5 +1,6 @@
-import type { FeeSchedule, Grid } from '../market/index.ts';
+import type { Balance, Depth, FeeSchedule, Grid } from '../market/index.ts';
 import { ASK, BID, type Count, ONE_DOLLAR, type Price, type Side, type TimeUs } from '../units/index.ts';
+import type { EventView } from './event-view.ts';
 import type { QuietReason } from './reason.ts';
 
 /**
@@ -18,12 +19,20 @@ export interface MarketView {
   readonly position: Count;
   /** Most contracts that may be held either way. */
   readonly positionLimit: Count;
+  /** The event it belongs to and its other markets, null while nothing is known of it. */
+  readonly event: EventView | null;
   /** Others' best level of a side, -1 where empty. */
   bestLevel(side: Side): number;
   /** Others' contracts at a level. */
   sizeAt(side: Side, level: number): Count;
   /** Others' next occupied level behind `level`, -1 at the end. */
   nextLevel(side: Side, level: number): number;
+  /** Read others' best levels of a side; returns how many there are. `into` is the strategy's own, made once. */
+  depth(side: Side, into: Depth): number;
+  /** Others' contracts at `price` (YES space) or better. */
+  volumeTo(side: Side, price: Price): Count;
+  /** Sizes, imbalance and microprice of others' best `levels` levels of each side. Valid until the next call. */
+  balance(levels: number): Balance;
 }
 
 /** One order a strategy would like to have. */

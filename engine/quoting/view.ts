@@ -1,37 +1,75 @@
-import { type BookId, type Books, type FeeSchedule, type Grid, NO_LEVEL } from '../market/index.ts';
+import {
+  Balance,
+  type BookId,
+  type Books,
+  type Depth,
+  type FeeSchedule,
+  type Grid,
+  NO_LEVEL,
+  type OwnSizes,
+  othersAt,
+  othersFrom,
+  volumeTo,
+} from '../market/index.ts';
 import type { Ledger, Orders } from '../orders/index.ts';
-import type { Count, Side, TimeUs } from '../units/index.ts';
+import type { Count, Price, Side, TimeUs } from '../units/index.ts';
+import type { EventView } from './event-view.ts';
 import type { MarketView } from './strategy.ts';
+
+/** What the books show of our own orders: the one place that says what is ours. Pointed at a market before use. */
+export class OwnResting implements OwnSizes {
+  market = 0;
+  time = 0 as TimeUs;
+  private readonly books: Books;
+  private readonly orders: Orders;
+
+  constructor(books: Books, orders: Orders) {
+    this.books = books;
+    this.orders = orders;
+  }
+
+  sizeAt(book: BookId, side: Side, level: number): Count {
+    return this.orders.restingAt(this.market, side, this.books.grid(book).price(level), this.time);
+  }
+}
 
 /** The view handed to strategies: one instance, pointed at a market before each call. */
 export class BookView implements MarketView {
   ticker = '';
-  time = 0 as TimeUs;
   closeTime = 0 as TimeUs;
   positionLimit = 0 as Count;
+  event: EventView | null = null;
   grid!: Grid;
   fees!: FeeSchedule;
-  private market = 0;
   private book: BookId = 0;
   private readonly books: Books;
-  private readonly orders: Orders;
+  private readonly own: OwnResting;
   private readonly ledger: Ledger;
+  private readonly found = new Balance();
 
   constructor(books: Books, orders: Orders, ledger: Ledger) {
     this.books = books;
-    this.orders = orders;
+    this.own = new OwnResting(books, orders);
     this.ledger = ledger;
   }
 
   /** Point the view at a market. */
   aim(market: number, book: BookId): void {
-    this.market = market;
+    this.own.market = market;
     this.book = book;
     this.grid = this.books.grid(book);
   }
 
+  get time(): TimeUs {
+    return this.own.time;
+  }
+
+  set time(time: TimeUs) {
+    this.own.time = time;
+  }
+
   get position(): Count {
-    return this.ledger.position(this.market);
+    return this.ledger.position(this.own.market);
   }
 
   bestLevel(side: Side): number {
@@ -39,22 +77,26 @@ export class BookView implements MarketView {
   }
 
   sizeAt(side: Side, level: number): Count {
-    const all = this.books.sizeAt(this.book, side, level);
-    if (all === 0) return all;
-    const own = this.orders.restingAt(this.market, side, this.grid.price(level), this.time);
-    // A level smaller than our own orders on it shows that they are not there any more: taking them off all the same
-    // would make others' quotes vanish, and ours chase that.
-    return (own > all ? all : all - own) as Count;
+    return othersAt(this.books, this.own, this.book, side, level);
   }
 
   nextLevel(side: Side, level: number): number {
     return this.othersFrom(side, this.books.nextLevel(this.book, side, level));
   }
 
-  /** The first level from here on, going worse, where somebody else rests. */
+  depth(side: Side, into: Depth): number {
+    return into.read(this.books, this.book, side, this.own);
+  }
+
+  volumeTo(side: Side, price: Price): Count {
+    return volumeTo(this.books, this.book, side, price, this.own);
+  }
+
+  balance(levels: number): Balance {
+    return this.found.read(this.books, this.book, levels, this.own);
+  }
+
   private othersFrom(side: Side, from: number): number {
-    let level = from;
-    while (level !== NO_LEVEL && this.sizeAt(side, level) === 0) level = this.books.nextLevel(this.book, side, level);
-    return level;
+    return from === NO_LEVEL ? from : othersFrom(this.books, this.own, this.book, side, from);
   }
 }

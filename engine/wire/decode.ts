@@ -45,6 +45,8 @@ export class FrameDecoder {
   /** Matching-engine time, Unix milliseconds, 0 where the frame carries none. */
   timeMs = 0;
   isBlockTrade = false;
+  /** Delta: the order of ours that caused it (api 3.5), '' where the frame names none. */
+  clientOrderId = '';
   /** The message type word for `Other`; `''` otherwise. */
   type = '';
   /** Body of every kind but Delta and Trade. */
@@ -103,6 +105,7 @@ export class FrameDecoder {
     this.count = scanner.count as Count;
     this.timeMs = scanner.timeMs;
     this.isBlockTrade = scanner.isBlockTrade;
+    this.clientOrderId = '';
     if (scanned === Scan.Delta) {
       this.place(scanner.yes, scanner.price as Price);
       this.kind = Frame.Delta;
@@ -122,6 +125,7 @@ export class FrameDecoder {
     this.market = UNKNOWN_MARKET;
     this.timeMs = 0;
     this.isBlockTrade = false;
+    this.clientOrderId = '';
     this.type = '';
     this.detail = null;
     this.reason = '';
@@ -217,6 +221,7 @@ export class FrameDecoder {
     this.count = fields.count;
     this.timeMs = fields.timeMs;
     this.isBlockTrade = fields.isBlockTrade;
+    this.clientOrderId = fields.clientOrderId;
     if (kind === Frame.Delta) {
       this.requireSequence();
       this.place(fields.yes, fields.price);

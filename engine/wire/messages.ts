@@ -47,6 +47,8 @@ export interface TapeFields {
   readonly yes: boolean;
   readonly isBlockTrade: boolean;
   readonly timeMs: number;
+  /** The order of ours that caused a delta, '' where it is nobody's or somebody else's. */
+  readonly clientOrderId: string;
 }
 
 function legOf(o: JsonObject, field: string): boolean {
@@ -64,6 +66,7 @@ export function deltaFields(o: JsonObject): TapeFields {
     yes: legOf(o, 'side'),
     isBlockTrade: false,
     timeMs: timeMs(o),
+    clientOrderId: optionalText(o, 'client_order_id'),
   };
 }
 
@@ -81,6 +84,7 @@ export function tradeFields(o: JsonObject): TapeFields {
     yes: legOf(o, o['taker_outcome_side'] === undefined ? 'taker_side' : 'taker_outcome_side'),
     isBlockTrade: flag(o, 'is_block_trade'),
     timeMs: timeMs(o),
+    clientOrderId: '',
   };
 }
 

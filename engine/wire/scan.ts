@@ -258,6 +258,8 @@ export class FrameScanner implements TapeNumbers {
       if ((this.seen & SEEN_PRICE_DOLLARS) === 0) this.price = this.value * 100;
       return true;
     }
+    // A delta caused by an order of ours: rare, and its id is text, which is the full parser's business.
+    if (this.is(start, stop, words.KEY_CLIENT_ORDER_ID)) return false;
     if (this.is(start, stop, words.KEY_DELTA)) {
       if (!this.once(SEEN_DELTA)) return false;
       const negative = this.space() === MINUS;

@@ -19,6 +19,7 @@ export const KEY_YES_PRICE_DOLLARS = ascii('yes_price_dollars');
 export const KEY_COUNT_FP = ascii('count_fp');
 export const KEY_TAKER_OUTCOME = ascii('taker_outcome_side');
 export const KEY_IS_BLOCK = ascii('is_block_trade');
+export const KEY_CLIENT_ORDER_ID = ascii('client_order_id');
 export const WORD_DELTA = ascii('orderbook_delta');
 export const WORD_TRADE = ascii('trade');
 export const WORD_YES = ascii('yes');

@@ -18,11 +18,14 @@ import { ReferenceBook } from './reference.ts';
 
 const SIDES = [BID, ASK] as const;
 
-/** Others' levels, best first, by the obvious book. */
+/** Others' levels, best first, by the obvious book. More of ours than there is at all: ours are not there any more. */
 function others(reference: ReferenceBook, own: ReferenceBook, grid: Grid, side: Side): Level[] {
   return reference
     .levels(side)
-    .map((l) => ({ price: grid.price(l), size: reference.sides[side].get(l)! - (own.sides[side].get(l) ?? 0) }))
+    .map((l) => {
+      const [all, mine] = [reference.sides[side].get(l)!, own.sides[side].get(l) ?? 0];
+      return { price: grid.price(l), size: mine > all ? all : all - mine };
+    })
     .filter((l) => l.size > 0);
 }
 

@@ -42,6 +42,10 @@ function viewOf(scene: Scene): MarketView {
     bestLevel: (side) => levels[side]!,
     sizeAt: (side, level) => (level === levels[side] ? sizes[side]! : (0 as Count)),
     nextLevel: () => NO_LEVEL,
+    event: null,
+    depth: () => assert.fail('not asked for'),
+    volumeTo: () => assert.fail('not asked for'),
+    balance: () => assert.fail('not asked for'),
   };
 }
 
