@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ASK, BID, type TimeUs } from '../../engine/units/index.ts';
+import type { Strategy } from '../../engine/quoting/index.ts';
+import { ASK, BID, type Count, type Price, type TimeUs } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig } from '../support/bench-venue.ts';
 
 const T = 'TST-A';
 
-function listed(overrides: Parameters<typeof testConfig>[1] = {}): BenchVenue {
-  const venue = new BenchVenue(testConfig([T, 'TST-B'], overrides));
+function listed(overrides: Parameters<typeof testConfig>[1] = {}, strategy?: Strategy): BenchVenue {
+  const venue = new BenchVenue(testConfig([T, 'TST-B'], overrides), strategy === undefined ? {} : { strategy });
   for (const ticker of [T, 'TST-B']) {
     venue.rest(ticker, BID, '0.4500', 100);
     venue.rest(ticker, ASK, '0.5500', 100);
@@ -61,6 +62,36 @@ test('never quoted: a one-sided book, unless config and strategy both consent', 
     // The ladder has no fair value without two sides: it does not consent.
     assert.deepEqual([reason(venue), ours(venue)], ['book_one_sided', 0], `quoteOneSided ${quoteOneSided}`);
   }
+});
+
+test('quoted: a one-sided book to which config and strategy both consent', () => {
+  const willing: Strategy = {
+    name: 'willing',
+    quote: (view, quotes) => quotes.bid(view.grid.price(view.bestLevel(BID)), 100 as Count),
+  };
+  for (const quoteOneSided of [false, true]) {
+    const venue = listed({ quoteOneSided }, willing);
+    venue.unrest(T, ASK, '0.5500', 100);
+    venue.start();
+    assert.equal(ours(venue) > 0, quoteOneSided);
+    assert.equal(reason(venue), quoteOneSided ? 'quoting' : 'book_one_sided');
+  }
+});
+
+test('never quoted: a book that is one-sided but for our own order', () => {
+  const willing: Strategy = {
+    name: 'willing',
+    quote: (_, quotes) => {
+      quotes.bid(4400 as Price, 100 as Count);
+      quotes.ask(5600 as Price, 100 as Count);
+    },
+  };
+  const venue = listed({}, willing);
+  venue.start();
+  assert.equal(ours(venue), 2);
+  venue.unrest(T, ASK, '0.5500', 100);
+  venue.run(1000);
+  assert.deepEqual([reason(venue), ours(venue)], ['book_one_sided', 0]);
 });
 
 test('never quoted: a crossed book; one that stays crossed is replaced', () => {

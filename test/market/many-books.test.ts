@@ -49,7 +49,13 @@ test('10,000 books of all grids at once: each equals its reference after a storm
     const levels = books.grid(id).levels;
     const level = Math.min(levels - 1, (levels >> 1) + (side === BID ? -random(20) : 1 + random(20)));
     const delta = random(4) === 0 ? -random(2000) : random(3000);
-    assert.equal(books.add(id, side, level, delta), references[id]!.add(side, level, delta) ?? REFUSED);
+    const reference = references[id]!;
+    assert.equal(books.add(id, side, level, delta), reference.add(side, level, delta) ?? REFUSED);
+    const occupied = reference.sides[side].keys();
+    const best =
+      reference.sides[side].size === 0 ? NO_LEVEL : side === BID ? Math.max(...occupied) : Math.min(...occupied);
+    assert.equal(books.bestLevel(id, side), best);
+    assert.equal(books.bestPrice(id, side), best === NO_LEVEL ? 0 : books.grid(id).price(best));
   }
   for (const [id, reference] of references.entries()) {
     for (const side of [BID, ASK] as const) {
