@@ -60,13 +60,15 @@ export class OurBooks implements Candidate {
 export class OurFrames implements Candidate {
   readonly works = { decode: () => this.decode(), both: () => this.both() };
   private readonly stream: Stream;
-  private readonly frames: readonly Uint8Array[];
+  private readonly bytes: Uint8Array;
+  private readonly starts: Int32Array;
   private readonly books: Books;
   private readonly decoder: FrameDecoder;
 
   constructor(stream: Stream, set: FrameSet) {
     this.stream = stream;
-    this.frames = Array.from({ length: stream.length }, (_, i) => set.bytes.subarray(set.starts[i], set.starts[i + 1]));
+    this.bytes = set.bytes;
+    this.starts = set.starts;
     this.books = opened(stream);
     const tickers = new TickerTable();
     for (const ticker of set.tickers) tickers.add(ticker);
@@ -79,20 +81,20 @@ export class OurFrames implements Candidate {
   }
 
   private decode(): number {
-    const { decoder, frames } = this;
+    const { decoder, bytes, starts } = this;
     let sum = 0;
-    for (let i = 0; i < frames.length; i++) {
-      if (decoder.decode(frames[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+    for (let i = 1; i < starts.length; i++) {
+      if (decoder.decodeIn(bytes, starts[i - 1]!, starts[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
       sum = mix(sum, decoder.market * 2 + decoder.side, decoder.price * 3 + decoder.count);
     }
     return sum;
   }
 
   private both(): number {
-    const { decoder, books, frames } = this;
+    const { decoder, books, bytes, starts } = this;
     let sum = 0;
-    for (let i = 0; i < frames.length; i++) {
-      if (decoder.decode(frames[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+    for (let i = 1; i < starts.length; i++) {
+      if (decoder.decodeIn(bytes, starts[i - 1]!, starts[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
       const { market } = decoder;
       const after = books.add(market, decoder.side, books.levelOf(market, decoder.price), decoder.count);
       sum = mix(sum, touch(books.bestPrice(market, BID), books.bestPrice(market, ASK)), after);

@@ -90,6 +90,8 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
     lines.push(
       `order group on shard ${g.shard}: ${g.life}, ${contracts(g.filled)} of ${contracts(g.limit)} contracts in 15 s`,
     );
+  for (const e of status.events.filter((event) => event.markets.length > 1))
+    lines.push(`event ${e.ticker}: ${e.kind} of ${e.markets.length} markets (${e.why})`);
   for (const h of status.halts) lines.push(`HALTED ${h.code}: ${h.cause}`, `  to clear: ${h.clears}`);
   if (status.missing.length > 0) lines.push(`waiting for: ${status.missing.join(', ')}`);
   return lines;
