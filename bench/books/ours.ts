@@ -84,7 +84,8 @@ export class OurFrames implements Candidate {
     const { decoder, bytes, starts } = this;
     let sum = 0;
     for (let i = 1; i < starts.length; i++) {
-      if (decoder.decodeIn(bytes, starts[i - 1]!, starts[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+      if (decoder.decodeIn(bytes, starts[i - 1]!, starts[i]!) !== Frame.Delta)
+        throw new Error(`not a delta: ${decoder.reason}`);
       sum = mix(sum, decoder.market * 2 + decoder.side, decoder.price * 3 + decoder.count);
     }
     return sum;
@@ -94,7 +95,8 @@ export class OurFrames implements Candidate {
     const { decoder, books, bytes, starts } = this;
     let sum = 0;
     for (let i = 1; i < starts.length; i++) {
-      if (decoder.decodeIn(bytes, starts[i - 1]!, starts[i]!) !== Frame.Delta) throw new Error(`not a delta: ${decoder.reason}`);
+      if (decoder.decodeIn(bytes, starts[i - 1]!, starts[i]!) !== Frame.Delta)
+        throw new Error(`not a delta: ${decoder.reason}`);
       const { market } = decoder;
       const after = books.add(market, decoder.side, books.levelOf(market, decoder.price), decoder.count);
       sum = mix(sum, touch(books.bestPrice(market, BID), books.bestPrice(market, ASK)), after);
