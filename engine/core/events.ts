@@ -37,6 +37,8 @@ export class Events {
   private readonly views = new Map<string, LiveEvent>();
   /** Events to be read, in order. */
   private readonly wanted = new Set<string>();
+  /** Events about which people have been told that they cannot be read. */
+  private readonly complained = new Set<string>();
   private asking = false;
   private retryAt = 0 as TimeUs;
   /** Counts doubts: a list asked for before one proves nothing. */
@@ -76,13 +78,22 @@ export class Events {
     ctx.read('getEvent', path, 'with_nested_markets=true', ctx.costs.defaultCost, (outcome) => {
       this.asking = false;
       const decoded = understood(outcome, eventBody);
-      if (decoded.kind !== 'ok') {
-        this.retryAt = ctx.after(10 * ctx.config.timing.retryMs);
-        const text = `${ticker}: the event's markets cannot be read, nothing is concluded about them: ${whyNot(decoded)}`;
-        ctx.report('warn', 'event_unknown', text);
-      } else if (doubts === this.doubts) this.take(decoded.value);
-      if (ctx.phase !== 'stopping' && ctx.phase !== 'stopped') this.next();
+      if (decoded.kind !== 'ok') this.failed(ticker, whyNot(decoded));
+      else if (doubts === this.doubts) {
+        this.take(decoded.value);
+        if (this.groups.get(ticker)?.complete !== true) this.failed(ticker, 'the answer does not list them');
+      }
+      if (ctx.now >= this.retryAt && ctx.phase !== 'stopping' && ctx.phase !== 'stopped') this.next();
     });
+  }
+
+  private failed(ticker: string, why: string): void {
+    const { ctx } = this;
+    this.retryAt = ctx.after(10 * ctx.config.timing.retryMs);
+    if (this.complained.has(ticker)) return;
+    this.complained.add(ticker);
+    const text = `${ticker}: the event's markets cannot be read, nothing is concluded about them: ${why}`;
+    ctx.report('warn', 'event_unknown', text);
   }
 
   private take({ event, markets }: EventBody): void {

@@ -133,22 +133,30 @@ test('a market may have been added unheard: nothing is concluded before the even
 });
 
 test('an event that cannot be read concludes nothing, hinders nobody, and is asked for again', () => {
-  const scene = new Scene();
-  const { venue } = scene;
-  let broken = true;
-  venue.faults.onOutcome = (request, outcome) => {
-    if (request.op !== 'getEvent' || request.query === '') return outcome;
-    return broken ? { kind: 'response', status: 200, body: '{"event":{"event_ticker":7}}' } : eventBody(scene.told);
-  };
-  venue.start();
-  venue.run(500);
-  assert.deepEqual([scene.event.kind, scene.event.why], ['unknown', 'not read yet']);
-  assert.match(venue.reported('event_unknown')!.text, /TST-E: the event's markets cannot be read/);
-  assert.equal(scene.watcher.seen.get(A!), 'none: ');
-  assert.ok(venue.exchange.restingOf(USER).length > 0, 'quoting goes on');
-  broken = false;
-  venue.run(11_000);
-  assert.equal(scene.event.kind, 'ladder');
+  for (const [body, why] of [
+    ['{"event":{"event_ticker":7}}', /TST-E: the event's markets cannot be read.*event_ticker/],
+    ['{"event":{"event_ticker":"TST-E","series_ticker":"TST"}}', /TST-E: .*the answer does not list them/],
+    ['{"event":{"event_ticker":"OTHER","series_ticker":"TST"},"markets":[]}', /TST-E: .*does not list them/],
+  ] as const) {
+    const scene = new Scene();
+    const { venue } = scene;
+    let broken = true;
+    venue.faults.onOutcome = (request, outcome) => {
+      if (request.op !== 'getEvent' || request.query === '') return outcome;
+      scene.reads++;
+      return broken ? { kind: 'response', status: 200, body } : eventBody(scene.told);
+    };
+    venue.start();
+    venue.run(500);
+    assert.equal(scene.event.kind, 'unknown');
+    assert.equal(scene.reads, 1, 'not again and again');
+    assert.match(venue.reported('event_unknown')!.text, why);
+    assert.match(scene.watcher.seen.get(A!)!, /^(none|unknown): /);
+    assert.ok(venue.exchange.restingOf(USER).length > 0, 'quoting goes on');
+    broken = false;
+    venue.run(11_000);
+    assert.equal(scene.event.kind, 'ladder');
+  }
 });
 
 function start(): Scene {
