@@ -65,7 +65,7 @@ export async function benchBooks(short: boolean): Promise<BenchResult> {
     rows: [],
     checks: [],
     notes: [
-      'ns a message, median of rounds taken in turns, each candidate in its own process; equal best prices after every change are checked',
+      'ns of CPU time a message, median of rounds taken in turns, each candidate in its own process; equal best prices after every change are checked',
       'generated: M markets x L price levels, markets chosen zipf; changes that lead back to where they began',
     ],
     data: { ...effort },

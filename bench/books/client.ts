@@ -21,7 +21,7 @@ export interface ClientStart {
 }
 
 export interface ClientRequest {
-  /** `time`: passes for `amount` milliseconds. `weigh`: passes until `amount` messages, with the heap looked at. */
+  /** `time`: passes for `amount` milliseconds of CPU time. `weigh`: passes until `amount` messages, with the heap looked at. */
   readonly kind: 'time' | 'weigh';
   readonly work: Work;
   readonly amount: number;
