@@ -9,6 +9,7 @@ import {
   type RequestOutcome,
   type StopResult,
   type VenueRequest,
+  withText,
 } from '../core/index.ts';
 import { JournalWriter } from '../journal/index.ts';
 import type { VenueListener } from '../kalshi/venue.ts';
@@ -259,7 +260,7 @@ export class Session {
     if (this.frameNs > 0 && request.op === 'createOrders') {
       this.latency.recordValue(Math.max(1, Math.round(this.options.nowNs() - this.frameNs)));
     }
-    this.record(`{"kind":"request","request":${JSON.stringify(request)}}`);
+    this.record(`{"kind":"request","request":${JSON.stringify(withText(request))}}`);
   }
 
   private report(report: EngineReport): void {

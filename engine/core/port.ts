@@ -36,10 +36,19 @@ export interface VenueRequest {
   readonly path: string;
   /** Query string without `?`, or empty. Never signed. */
   readonly query: string;
-  /** JSON body, or empty for none. */
-  readonly body: string;
+  /** JSON body, or empty for none. Bytes are the core's: a venue that needs them beyond the call copies them. */
+  readonly body: string | Uint8Array;
   /** How long the venue may take before the outcome is `unknown` (milliseconds). */
   readonly timeoutMs: number;
+}
+
+/** A request whose body can be kept and read. */
+export type TextRequest = VenueRequest & { readonly body: string };
+
+/** The same request with its body as text. */
+export function withText(request: VenueRequest): TextRequest {
+  const { body } = request;
+  return { ...request, body: typeof body === 'string' ? body : new TextDecoder().decode(body) };
 }
 
 /**
@@ -70,6 +79,11 @@ export interface EnginePort {
   send(text: string): void;
   /** Hand over an HTTP request. Exactly one outcome per request comes back, never from within this call. */
   request(request: VenueRequest): void;
+  /**
+   * Requests on this path are likely from now on, or not any more. A hint: a venue may prepare for them, and nothing
+   * depends on whether it does.
+   */
+  expect?(method: VenueRequest['method'], path: string, likely: boolean): void;
   /** Close the feed connection and open a new one (a link-down and a link-up input follow). */
   reconnect(reason: string): void;
   /** Tell people. */

@@ -6,9 +6,9 @@ import {
   type CancelOrder,
   type CreateOrder,
   cancelOrdersBody,
-  createOrdersBody,
   describeFailure,
   type Failure,
+  OrderEncoder,
   type OrderRecord,
   Paths,
 } from '../wire/index.ts';
@@ -37,6 +37,7 @@ export interface WriterEvents {
 export class OrderWriter {
   private readonly ctx: Context;
   private readonly events: WriterEvents;
+  private readonly encoder = new OrderEncoder();
   private nextOrder = 1;
   private creates: { order: Order; wire: CreateOrder }[] = [];
   private cancels: { order: Order; wire: CancelOrder }[] = [];
@@ -85,7 +86,7 @@ export class OrderWriter {
     const batch = this.creates;
     this.creates = [];
     ctx.counters.created += batch.length;
-    const body = createOrdersBody(batch.map((b) => b.wire));
+    const body = this.encoder.creates(batch.map((b) => b.wire));
     ctx.write('createOrders', 'POST', Paths.batched, body, batch.length * ctx.costs.createCost, (outcome) =>
       this.created(
         batch.map((b) => b.order),
@@ -120,7 +121,7 @@ export class OrderWriter {
   private sendCancels(batch: readonly { order: Order; wire: CancelOrder }[]): void {
     const { ctx } = this;
     for (const { order } of batch) ctx.orders.cancelSent(order);
-    const body = cancelOrdersBody(batch.map((b) => b.wire));
+    const body = this.encoder.cancels(batch.map((b) => b.wire));
     ctx.write('cancelOrders', 'DELETE', Paths.batched, body, batch.length * ctx.costs.cancelCost, (outcome) =>
       this.canceled(
         batch.map((b) => b.order),

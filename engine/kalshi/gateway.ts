@@ -2,9 +2,19 @@ import type { RequestOutcome, VenueRequest } from '../core/port.ts';
 import { Backoff } from './backoff.ts';
 import { describeCause } from './cause.ts';
 import type { Clock } from './clock.ts';
-import { Connection, type Exchange } from './connection.ts';
+import type { ConnectionEvents, ConnectionSetup, Exchange, OrderConnection } from './connection.ts';
 import { Dialer } from './dial.ts';
 import type { RequestSigner } from './keys.ts';
+import { RawConnection } from './raw-connection.ts';
+import { RequestHeads } from './request-head.ts';
+import { UndiciConnection } from './undici-connection.ts';
+
+/** What requests travel by: the undici package, or a socket of our own. Both pass the same conformance tests. */
+export type Transport = 'undici' | 'raw';
+
+const TRANSPORTS: Readonly<
+  Record<Transport, new (setup: ConnectionSetup, events: ConnectionEvents) => OrderConnection>
+> = { undici: UndiciConnection, raw: RawConnection };
 
 /** How full a gateway is. */
 export interface GatewayLoad {
@@ -33,6 +43,8 @@ export interface GatewayOptions {
   readonly restUrl: string;
   readonly signer: RequestSigner;
   readonly clock: Clock;
+  /** Default `undici`. */
+  readonly transport?: Transport;
   /** Uniform in [0, 1), for the jitter of reopening connections. Default `Math.random`. */
   readonly random?: () => number;
   /** Connections kept; each carries one request at a time. Default 8. */
@@ -55,36 +67,42 @@ export interface GatewayOptions {
 }
 
 const DEFAULTS = {
+  transport: 'undici',
   connections: 8,
   connectTimeoutMs: 3_000,
   queueLimit: 1_024,
   maxResponseBytes: 16 * 1024 * 1024,
   idleTimeoutMs: 55_000,
 } as const;
+const MAX_PATHS = 512;
 const REOPEN = { baseMs: 100, capMs: 5_000 } as const;
 
 interface Job {
-  readonly request: VenueRequest;
+  request: VenueRequest;
   readonly done: (outcome: RequestOutcome) => void;
   readonly queuedNs: number;
   cancelTimer: () => void;
+  /** The body is the gateway's own copy. */
+  kept: boolean;
   /** Monotonic nanoseconds of the first byte; -1 while certain that none left. */
   sentNs: number;
+  sentWallMs: number;
   /** Has met a connection that turned out dead; once is forgiven. */
   bounced: boolean;
   settled: boolean;
-  connection: Connection | null;
+  connection: OrderConnection | null;
 }
 
-/** `OrderGateway` on undici: a few keep-alive connections, one request at a time on each, signed when sent. */
-export class UndiciGateway implements OrderGateway {
+/** `OrderGateway` on a few keep-alive connections, one request at a time on each, signed when sent. */
+export class PooledGateway implements OrderGateway {
   private readonly options: GatewayOptions & Required<Pick<GatewayOptions, keyof typeof DEFAULTS>>;
-  private readonly dialer: Dialer;
+  private readonly setup: ConnectionSetup;
   private readonly pathPrefix: string;
+  private readonly fullPaths = new Map<string, string>();
   private readonly backoff: Backoff;
-  private readonly all = new Set<Connection>();
+  private readonly all = new Set<OrderConnection>();
   /** Free connections, the most recently used last: it is the warmest. */
-  private readonly idle: Connection[] = [];
+  private readonly idle: OrderConnection[] = [];
   private queue: Job[] = [];
   private readonly underWay = new Set<Job>();
   private keepWarm = false;
@@ -96,8 +114,11 @@ export class UndiciGateway implements OrderGateway {
     this.options = { ...DEFAULTS, ...options };
     const url = new URL(options.restUrl);
     this.pathPrefix = url.pathname.replace(/\/+$/, '');
-    const { clock, connectTimeoutMs, ca, random = Math.random } = this.options;
-    this.dialer = new Dialer({ url, connectTimeoutMs, ca }, clock);
+    const { signer, clock, connectTimeoutMs, ca, random = Math.random } = this.options;
+    const { idleTimeoutMs, maxResponseBytes } = this.options;
+    const dialer = new Dialer({ url, connectTimeoutMs, ca }, clock);
+    const heads = new RequestHeads(url.host, signer);
+    this.setup = { dialer, signer, clock, heads, random, idleTimeoutMs, maxResponseBytes };
     this.backoff = new Backoff(REOPEN, random);
   }
 
@@ -108,7 +129,9 @@ export class UndiciGateway implements OrderGateway {
       done,
       queuedNs: clock.nowNs(),
       cancelTimer: () => {},
+      kept: typeof request.body === 'string',
       sentNs: -1,
+      sentWallMs: 0,
       bounced: false,
       settled: false,
       connection: null,
@@ -121,6 +144,8 @@ export class UndiciGateway implements OrderGateway {
     job.cancelTimer = clock.after(request.timeoutMs, () => this.expire(job));
     this.queue.push(job);
     this.pump();
+    // The body's bytes are the caller's again when this call ends.
+    if (job.sentNs < 0) keep(job);
   }
 
   async warm(): Promise<number> {
@@ -170,7 +195,7 @@ export class UndiciGateway implements OrderGateway {
     for (let n = this.load().connecting; n < wanted && this.all.size < this.options.connections; n++) this.open();
   }
 
-  private takeIdle(): Connection | null {
+  private takeIdle(): OrderConnection | null {
     for (let next = this.idle.pop(); next !== undefined; next = this.idle.pop()) {
       if (!next.closed) return next;
     }
@@ -178,8 +203,7 @@ export class UndiciGateway implements OrderGateway {
   }
 
   private open(): void {
-    const limits = { idleTimeoutMs: this.options.idleTimeoutMs, maxResponseBytes: this.options.maxResponseBytes };
-    const connection = new Connection(this.dialer, limits, {
+    const connection = new TRANSPORTS[this.options.transport](this.setup, {
       onReady: (ready) => {
         this.backoff.reset();
         this.idle.push(ready);
@@ -196,7 +220,7 @@ export class UndiciGateway implements OrderGateway {
     this.all.add(connection);
   }
 
-  private openFailed(connection: Connection, reason: string): void {
+  private openFailed(connection: OrderConnection, reason: string): void {
     this.forget(connection);
     this.reopenLater();
     if (this.all.size === 0) {
@@ -207,7 +231,7 @@ export class UndiciGateway implements OrderGateway {
     this.tellWarm();
   }
 
-  private forget(connection: Connection): void {
+  private forget(connection: OrderConnection): void {
     this.all.delete(connection);
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
@@ -229,37 +253,33 @@ export class UndiciGateway implements OrderGateway {
     for (const resolve of waiters) resolve();
   }
 
-  private dispatch(job: Job, connection: Connection): void {
-    let exchange: Exchange;
-    try {
-      exchange = this.exchange(job, connection);
-    } catch (error) {
-      this.idle.push(connection);
-      return this.settle(job, { kind: 'unsent', reason: `cannot sign the request: ${describeCause(error)}` });
-    }
+  private dispatch(job: Job, connection: OrderConnection): void {
     job.connection = connection;
     this.underWay.add(job);
-    connection.run(exchange);
+    try {
+      connection.run(this.exchange(job, connection));
+    } catch (error) {
+      this.underWay.delete(job);
+      this.idle.push(connection);
+      this.settle(job, { kind: 'unsent', reason: `cannot sign the request: ${describeCause(error)}` });
+    }
   }
 
-  private exchange(job: Job, connection: Connection): Exchange {
+  private exchange(job: Job, connection: OrderConnection): Exchange {
     const { request } = job;
     const { clock, signer, onTiming } = this.options;
-    const path = this.pathPrefix + request.path;
-    const signed = signer.headers(request.method, path, clock.wallMs());
-    const headers = ['accept', 'application/json', 'user-agent', 'hundred'];
-    for (const [name, value] of Object.entries(signed)) headers.push(name, value);
-    if (request.body !== '') headers.push('content-type', 'application/json');
     return {
       method: request.method,
-      target: request.query === '' ? path : `${path}?${request.query}`,
-      headers,
+      path: this.fullPath(request.path),
+      query: request.query,
       body: request.body,
       onSending: () => {
         job.sentNs = clock.nowNs();
+        job.sentWallMs = clock.wallMs();
       },
-      onResponse: (status, body) => {
+      onResponse: (status, body, date) => {
         if (!job.settled) onTiming?.(request.id, job.queuedNs, job.sentNs, clock.nowNs());
+        signer.answered?.({ status, body, date, sentMs: job.sentWallMs, receivedMs: clock.wallMs() });
         this.settle(job, { kind: 'response', status, body });
         this.release(connection);
       },
@@ -267,7 +287,18 @@ export class UndiciGateway implements OrderGateway {
     };
   }
 
-  private release(connection: Connection): void {
+  /** The same string object for the same path: it is looked up by its hash, which a new one has not yet. */
+  private fullPath(path: string): string {
+    let full = this.fullPaths.get(path);
+    if (full === undefined) {
+      full = this.pathPrefix + path;
+      if (this.fullPaths.size >= MAX_PATHS) this.fullPaths.clear();
+      this.fullPaths.set(path, full);
+    }
+    return full;
+  }
+
+  private release(connection: OrderConnection): void {
     if (!connection.closed && this.closing === null) this.idle.push(connection);
     this.pump();
   }
@@ -310,4 +341,11 @@ export class UndiciGateway implements OrderGateway {
     // Never from within the caller's call, and out of undici's reach, which swallows what its handlers throw.
     queueMicrotask(() => job.done(outcome));
   }
+}
+
+/** Give a job that waits a body of its own. */
+function keep(job: Job): void {
+  if (job.kept || job.settled) return;
+  job.kept = true;
+  job.request = { ...job.request, body: Uint8Array.from(job.request.body as Uint8Array) };
 }

@@ -27,6 +27,30 @@ export interface RequestSigner {
    * @param timestampMs epoch milliseconds, now
    */
   headers(method: string, path: string, timestampMs: number): SignedHeaders;
+  /**
+   * The quick way: copy time and signature, as text of their usual lengths, to where they belong in a request's head.
+   * False where nothing is prepared; then `headers` must be asked.
+   */
+  copyPrepared?(
+    method: string,
+    path: string,
+    timestampMs: number,
+    into: Uint8Array,
+    timestampAt: number,
+    signatureAt: number,
+  ): boolean;
+  /** Told of every response: it says something of the exchange's clock. */
+  answered?(answer: SignedAnswer): void;
+}
+
+/** A response to a signed request, and when the request left and the response was there by the machine's clock. */
+export interface SignedAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** The Date header, '' where there was none. */
+  readonly date: string;
+  readonly sentMs: number;
+  readonly receivedMs: number;
 }
 
 /**

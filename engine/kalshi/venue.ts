@@ -2,7 +2,7 @@ import type { EnginePort, EngineReport, RequestOutcome, VenueRequest } from '../
 import type { TimeUs } from '../units/index.ts';
 import type { Clock } from './clock.ts';
 import { type FeedCounters, FeedSession, type FeedSessionOptions } from './feed-session.ts';
-import { type GatewayLoad, type GatewayOptions, type OrderGateway, UndiciGateway } from './gateway.ts';
+import { type GatewayLoad, type GatewayOptions, type OrderGateway, PooledGateway } from './gateway.ts';
 import { type Hosts, requireSafe } from './hosts.ts';
 import type { RequestSigner } from './keys.ts';
 
@@ -51,7 +51,7 @@ export class LiveVenue implements EnginePort {
     const { signer, clock, random, hosts, allowPlaintext = false } = options;
     requireSafe(hosts, allowPlaintext);
     this.listener = listener;
-    this.gateway = new UndiciGateway({ ...options.gateway, restUrl: hosts.restUrl, signer, clock, random });
+    this.gateway = new PooledGateway({ ...options.gateway, restUrl: hosts.restUrl, signer, clock, random });
     this.feed = new FeedSession(
       { ...options.feed, url: hosts.wsUrl, signer, clock, random },
       {

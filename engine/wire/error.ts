@@ -1,5 +1,6 @@
 /**
- * Something the exchange sent that we do not understand: a missing or mistyped field, a value outside its range.
+ * Something the exchange sent that we do not understand, or that we were to send and that makes no sense: a missing or
+ * mistyped field, a value outside its range.
  * `field` is the path of the culprit, `code` stable, `message` complete for a person.
  */
 export class WireError extends Error {

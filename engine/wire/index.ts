@@ -7,6 +7,7 @@ export * from './failure.ts';
 export * from './feed-errors.ts';
 export * from './frames.ts';
 export * from './lifecycle.ts';
+export * from './order-bytes.ts';
 export * from './records.ts';
 export * from './references.ts';
 export * from './rest.ts';

@@ -4,7 +4,9 @@ import {
   type EnginePort,
   type EngineReport,
   type RequestOutcome,
+  type TextRequest,
   type VenueRequest,
+  withText,
 } from '../../engine/core/index.ts';
 import { Bucket, TIERS } from '../../engine/exchange/buckets.ts';
 import { Exchange } from '../../engine/exchange/exchange.ts';
@@ -32,9 +34,9 @@ const STEP_US = 10_000;
 /** What a test may do to a message on its way: pass it on (return it), or swallow it (null). */
 export interface Faults {
   /** Before the exchange sees the request: an outcome here means it never does. */
-  onRequest?: (request: VenueRequest) => RequestOutcome | null;
+  onRequest?: (request: TextRequest) => RequestOutcome | null;
   /** After the exchange acted: what we hear of it. */
-  onOutcome?: (request: VenueRequest, outcome: RequestOutcome) => RequestOutcome | null;
+  onOutcome?: (request: TextRequest, outcome: RequestOutcome) => RequestOutcome | null;
   onFrame?: (text: string) => string | null;
 }
 
@@ -94,7 +96,7 @@ export class BenchVenue implements EnginePort {
   readonly exchange: Exchange;
   readonly engine: Engine;
   readonly reports: EngineReport[] = [];
-  readonly requests: VenueRequest[] = [];
+  readonly requests: TextRequest[] = [];
   /** Every action in order, as text: two equal runs have equal logs. */
   readonly log: string[] = [];
   faults: Faults = {};
@@ -257,7 +259,8 @@ export class BenchVenue implements EnginePort {
     this.later(() => client?.command(text));
   }
 
-  request(request: VenueRequest): void {
+  request(asked: VenueRequest): void {
+    const request = withText(asked);
     this.requests.push(request);
     this.log.push(`request ${JSON.stringify(request)}`);
     this.open.set(request.id, this.timeUs + request.timeoutMs * 1000);
@@ -271,7 +274,7 @@ export class BenchVenue implements EnginePort {
   }
 
   /** A request thought lost reaches the exchange after all. */
-  deliverLate(request: VenueRequest): void {
+  deliverLate(request: TextRequest): void {
     this.serve(request);
   }
 
@@ -301,7 +304,7 @@ export class BenchVenue implements EnginePort {
     }, this.travelUs());
   }
 
-  private serve(request: VenueRequest): RequestOutcome {
+  private serve(request: TextRequest): RequestOutcome {
     const call: ApiCall = {
       method: request.method,
       path: request.path.slice(1).split('/').map(decodeURIComponent),

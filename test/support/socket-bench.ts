@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { Engine, type EngineConfig, type EngineReport, type VenueRequest } from '../../engine/core/index.ts';
+import {
+  Engine,
+  type EngineConfig,
+  type EngineReport,
+  type TextRequest,
+  type VenueRequest,
+  withText,
+} from '../../engine/core/index.ts';
 import { Exchange } from '../../engine/exchange/exchange.ts';
 import type { LiveMarket } from '../../engine/exchange/listing.ts';
 import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.ts';
@@ -43,7 +50,7 @@ export class SocketBench {
   readonly engine: Engine;
   readonly venue: LiveVenue;
   readonly reports: EngineReport[] = [];
-  readonly requests: VenueRequest[] = [];
+  readonly requests: TextRequest[] = [];
   readonly commands: string[] = [];
   /** Times a market was stale with no write under way, and the exchange had nothing of ours resting on it. */
   emptyWhileStale = 0;
@@ -242,7 +249,8 @@ export class SocketBench {
     return this.clock.nowUs();
   }
 
-  private request(request: VenueRequest): void {
+  private request(asked: VenueRequest): void {
+    const request = withText(asked);
     this.requests.push(request);
     if (request.method !== 'GET') this.writes.add(request.id);
     if (request.op === 'createOrders') {
@@ -252,7 +260,7 @@ export class SocketBench {
       }
     }
     if (request.op === 'cancelOrders') for (const o of ordersIn(request.body)) this.pulled.add(String(o['order_id']));
-    this.venue.request(request);
+    this.venue.request(asked);
   }
 
   private learn(id: number, body: string): void {
