@@ -53,6 +53,33 @@ const schema = z.strictObject({
       quietCheckSeconds: z.number().min(1).max(3600).default(60),
     })
     .prefault({}),
+  orders: z
+    .strictObject({
+      /** What orders travel by: the undici package, or HTTP/1.1 written straight to the socket. */
+      transport: z.enum(['undici', 'raw']).default('undici'),
+      connections: z.int().min(1).max(64).default(8),
+      signatures: z
+        .strictObject({
+          /** By a thread of their own, ahead of time, or when a request is sent. */
+          made: z.enum(['ahead', 'inline']).default('ahead'),
+          /** Between the moments signatures are made for: of the batched paths, and of single orders and groups. */
+          stepMs: z.int().min(5).max(1000).default(50),
+          orderStepMs: z.int().min(50).max(1000).default(1000),
+          aheadMs: z.int().min(500).max(30_000).default(5000),
+          maxAgeMs: z.int().min(50).max(1000).default(1000),
+          /** Use one for several requests. */
+          reuse: z.boolean().default(false),
+          /** Single orders and groups prepared for at a time. */
+          orderPaths: z.int().min(0).max(1000).default(64),
+          /** Further requests to prepare for. */
+          paths: z
+            .array(z.string().regex(/^(GET|POST|PUT|DELETE) \/\S*$/, 'expected a method and a path below the API root'))
+            .max(32)
+            .default([]),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   timing: z
     .strictObject({
       requestTimeoutMs: z.int().min(100).max(60_000).default(5000),

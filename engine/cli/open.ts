@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { EngineConfig } from '../core/index.ts';
 import { SystemClock } from '../kalshi/clock.ts';
+import type { Transport } from '../kalshi/gateway.ts';
 import type { Hosts } from '../kalshi/hosts.ts';
-import { KeyError, loadSigner } from '../kalshi/keys.ts';
+import { KeyError, loadSigner, type Signer } from '../kalshi/keys.ts';
+import type { PreparedOptions } from '../kalshi/prepared-signer.ts';
+import { openSigningPool, type SigningPool } from '../kalshi/signing-pool.ts';
 import type { SocketKind } from '../kalshi/socket.ts';
-import { LiveVenue } from '../kalshi/venue.ts';
+import { LiveVenue, type VenueOptions } from '../kalshi/venue.ts';
 import type { Strategy } from '../quoting/index.ts';
 import { Session } from './session.ts';
 import { UsageError } from './usage.ts';
@@ -18,9 +21,18 @@ export interface OpenOptions {
   readonly keyPath: string;
   /** How the feed is read. Default `ws`. */
   readonly socket?: SocketKind;
+  /** How orders are sent. Default: by undici, signed when they are sent. */
+  readonly orders?: OrderSettings;
   readonly journalFolder: string | null;
   readonly forMs: number;
   readonly onRunning?: () => void;
+}
+
+/** What orders travel by, and how they come by their signatures. */
+export interface OrderSettings {
+  readonly transport: Transport;
+  readonly connections: number;
+  readonly signatures: PreparedOptions & { readonly made: 'ahead' | 'inline'; readonly paths: readonly string[] };
 }
 
 /** The project's version, as in package.json. */
@@ -33,8 +45,8 @@ export function version(): string {
 export function openSession(options: OpenOptions): Session {
   const { signer, warnings } = loadKey(options.keyId, options.keyPath);
   const clock = new SystemClock();
-  const { title, config, strategy, journalFolder, forMs, onRunning, hosts, socket = 'ws' } = options;
-  const venue = { hosts, signer, clock, random: Math.random, feed: { socket } };
+  const { title, config, strategy, journalFolder, forMs, onRunning, hosts, socket = 'ws', orders } = options;
+  const venue = { hosts, signer, clock, random: Math.random, feed: { socket }, ...sending(orders, signer, clock) };
   const session = new Session({
     title,
     version: version(),
@@ -49,6 +61,17 @@ export function openSession(options: OpenOptions): Session {
   });
   for (const text of warnings) session.say('warn', 'key_file', text);
   return session;
+}
+
+/** A venue's options from a session's. */
+function sending(orders: OrderSettings | undefined, signer: Signer, clock: SystemClock): Partial<VenueOptions> {
+  if (orders === undefined) return {};
+  const { transport, connections, signatures } = orders;
+  const gateway = { transport, connections };
+  if (signatures.made === 'inline') return { gateway };
+  const openPool = (onTrouble: (text: string) => void): SigningPool =>
+    openSigningPool(signer, clock, onTrouble, signatures);
+  return { gateway, openPool, preparedPaths: signatures.paths };
 }
 
 function loadKey(keyId: string, path: string): ReturnType<typeof loadSigner> {

@@ -1,5 +1,13 @@
 import type { RequestOp, RequestOutcome, StopResult, VenueRequest } from '../core/index.ts';
-import { cancelOrdersBody, decodeBody, describeFailure, type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
+import {
+  cancelOrdersBody,
+  decodeBody,
+  describeFailure,
+  groupPath,
+  type OrderRecord,
+  ordersPage,
+  Paths,
+} from '../wire/index.ts';
 
 /** An order group that quotes of ours name. */
 export interface PullGroup {
@@ -73,7 +81,7 @@ export class Pull {
   }
 
   private trigger(group: PullGroup): void {
-    const path = `${Paths.groups}/${encodeURIComponent(group.id)}/trigger`;
+    const path = groupPath(group.id, 'trigger');
     this.send('triggerGroup', 'PUT', path, `exchange_index=${group.shard}`, '{}', (outcome) => {
       const status = outcome.kind === 'response' ? outcome.status : 0;
       if (status === 200 || status === 404) this.untriggered.delete(group);

@@ -66,6 +66,7 @@ export async function runCommand(args: string[]): Promise<number> {
     keyId,
     keyPath: resolve(keyPath),
     socket: file.feed.socket,
+    orders: file.orders,
     journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
     forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
   });

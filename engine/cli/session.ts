@@ -25,6 +25,8 @@ import { UsageError } from './usage.ts';
 export interface SessionVenue extends EnginePort {
   start(): void;
   close(): Promise<void>;
+  /** Lines about its requests for the session's summary. */
+  summary?(): string[];
 }
 
 export interface SessionOptions {
@@ -79,6 +81,7 @@ export class Session {
         this.venue.send(text);
       },
       request: (request) => this.request(request),
+      expect: (method, path, likely) => this.venue.expect?.(method, path, likely),
       reconnect: (reason) => {
         this.record(`{"kind":"reconnect","reason":${JSON.stringify(reason)}}`);
         this.venue.reconnect(reason);
@@ -189,7 +192,7 @@ export class Session {
     try {
       const status = this.engine.status();
       const halts = status.halts.map((halt) => `  halted: ${halt.code}: ${halt.cause}`);
-      return [...summaryLines(status, this.latencyView()), ...halts];
+      return [...summaryLines(status, this.latencyView()), ...(this.venue.summary?.() ?? []), ...halts];
     } catch (error) {
       return [`no summary: ${(error as Error).message}`];
     }

@@ -208,6 +208,7 @@ async function quote(plan: Plan): Promise<number> {
       keyId: plan.key.keyId,
       keyPath: plan.key.privatePath,
       socket: file.feed.socket,
+      orders: file.orders,
       journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
       forMs: plan.forMs,
       onRunning: () => exchange.play(),

@@ -7,6 +7,7 @@ import {
   createdGroup,
   type EventFeeMessage,
   eventOnly,
+  groupPath,
   limitsBody,
   type MarketRecord,
   Paths,
@@ -238,6 +239,7 @@ export class Setup {
       group.id = decoded.value.groupId;
       group.life = 'armed';
       need.met = true;
+      ctx.port.expect?.('PUT', groupPath(group.id, 'trigger'), true);
       const contracts = ((group.limit as Count) / 100).toFixed(2);
       const text = `order group ${group.id} armed on shard ${group.exchangeIndex}: ${contracts} contracts per 15 s`;
       ctx.report('info', 'group_armed', text);

@@ -1,6 +1,6 @@
 import type { ShardGroup } from '../risk/index.ts';
 import type { TimeUs } from '../units/index.ts';
-import { type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
+import { groupPath, type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
 import type { Context } from './context.ts';
 import type { RequestOutcome } from './port.ts';
 import { readList } from './reader.ts';
@@ -68,7 +68,7 @@ export class Shutdown {
         ctx.writes.charge(cost, ctx.now);
       }
       this.triggerAt.set(group.exchangeIndex, Number.POSITIVE_INFINITY);
-      const path = `${Paths.groups}/${encodeURIComponent(group.id)}/trigger`;
+      const path = groupPath(group.id, 'trigger');
       const query = `exchange_index=${group.exchangeIndex}`;
       ctx.write('triggerGroup', 'PUT', path, '{}', cost, (outcome) => this.triggered(group, outcome), query);
     }
@@ -131,7 +131,7 @@ export class Shutdown {
     const { ctx } = this;
     for (const group of ctx.groups.values()) {
       if (group.id === '' || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
-      const path = `${Paths.groups}/${encodeURIComponent(group.id)}`;
+      const path = groupPath(group.id);
       const query = `exchange_index=${group.exchangeIndex}`;
       ctx.write('deleteGroup', 'DELETE', path, '', ctx.costs.defaultCost, () => {}, query);
       group.life = 'deleted';

@@ -78,6 +78,11 @@ export class Signer implements RequestSigner {
     return sign('sha256', message, options).toString('base64');
   }
 
+  /** Hand the key on, to a thread that signs too. */
+  withKey<T>(take: (keyId: string, key: KeyObject) => T): T {
+    return take(this.keyId, this.#key);
+  }
+
   /** The three headers of a request made at this moment. */
   headers(method: string, path: string, timestampMs: number): SignedHeaders {
     return {

@@ -63,7 +63,9 @@ export class UndiciConnection implements OrderConnection {
     const target = query === '' ? path : `${path}?${query}`;
     // Undici may still hold the bytes when their owner writes the next request into them.
     const kept = typeof body === 'string' ? body : Buffer.from(body);
-    this.client.dispatch({ method, path: target, headers, body: kept.length === 0 ? null : kept }, handler);
+    // Left to itself undici ends the connection after a DELETE with a body, and every batched cancel is one.
+    const options = { method, path: target, headers, body: kept.length === 0 ? null : kept, reset: false };
+    this.client.dispatch(options, handler);
   }
 
   async destroy(reason: string): Promise<void> {

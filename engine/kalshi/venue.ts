@@ -1,10 +1,13 @@
 import type { EnginePort, EngineReport, RequestOutcome, VenueRequest } from '../core/port.ts';
 import type { TimeUs } from '../units/index.ts';
+import { Paths } from '../wire/index.ts';
 import type { Clock } from './clock.ts';
 import { type FeedCounters, FeedSession, type FeedSessionOptions } from './feed-session.ts';
 import { type GatewayLoad, type GatewayOptions, type OrderGateway, PooledGateway } from './gateway.ts';
 import { type Hosts, requireSafe } from './hosts.ts';
 import type { RequestSigner } from './keys.ts';
+import type { SignatureCounters } from './prepared-signer.ts';
+import type { SigningPool } from './signing-pool.ts';
 
 /** What the live venue tells; never from within a call to it. */
 export interface VenueListener {
@@ -25,6 +28,10 @@ export interface VenueOptions {
   /** Speak unencrypted to another machine. Default false. */
   readonly allowPlaintext?: boolean;
   readonly feed?: Partial<Omit<FeedSessionOptions, Shared | 'url'>>;
+  /** Opens the pool that makes signatures ahead. Absent: every request is signed when it is sent. */
+  readonly openPool?: (onTrouble: (text: string) => void) => SigningPool;
+  /** Requests whose signatures are made ahead besides the batched ones: `POST /portfolio/events/orders`. */
+  readonly preparedPaths?: readonly string[];
   readonly gateway?: Partial<Omit<GatewayOptions, Shared | 'restUrl'>>;
 }
 
@@ -36,21 +43,35 @@ export interface VenueCounters {
   readonly outcomes: Readonly<Record<RequestOutcome['kind'], number>>;
   readonly inflight: number;
   readonly gateway: GatewayLoad;
+  /** Null where every request is signed when it is sent. */
+  readonly signatures: SignatureCounters | null;
 }
+
+/** Methods and paths of a session's every write. */
+const PREPARED = [`POST ${Paths.batched}`, `DELETE ${Paths.batched}`];
 
 /** The live venue: feed session and order gateway behind the core's port. */
 export class LiveVenue implements EnginePort {
   private readonly feed: FeedSession;
   private readonly gateway: OrderGateway;
   private readonly listener: VenueListener;
+  private readonly pool: SigningPool | null;
+  private readonly pathPrefix: string;
+  private readonly preparedPaths: readonly string[];
   private readonly outcomes = { response: 0, unsent: 0, unknown: 0 };
   private requests = 0;
 
   /** @throws Error for hosts that would be spoken to in the clear */
   constructor(options: VenueOptions, listener: VenueListener) {
-    const { signer, clock, random, hosts, allowPlaintext = false } = options;
+    const { clock, random, hosts, allowPlaintext = false } = options;
     requireSafe(hosts, allowPlaintext);
     this.listener = listener;
+    const onTrouble = (text: string): void =>
+      listener.onReport({ level: 'warn', code: 'signing', text: `${text}; requests are signed when they are sent` });
+    this.pool = options.openPool?.(onTrouble) ?? null;
+    const signer = this.pool?.signer ?? options.signer;
+    this.pathPrefix = new URL(hosts.restUrl).pathname.replace(/\/+$/, '');
+    this.preparedPaths = [...PREPARED, ...(options.preparedPaths ?? [])];
     this.gateway = new PooledGateway({ ...options.gateway, restUrl: hosts.restUrl, signer, clock, random });
     this.feed = new FeedSession(
       { ...options.feed, url: hosts.wsUrl, signer, clock, random },
@@ -64,13 +85,17 @@ export class LiveVenue implements EnginePort {
 
   /** Connect the feed and open the order connections, all in the background. */
   start(): void {
+    for (const entry of this.preparedPaths) {
+      const [method = '', path = ''] = entry.split(' ');
+      this.pool?.signer.prepare(method, this.pathPrefix + path);
+    }
     this.feed.start();
     void this.gateway.warm();
   }
 
   /** End everything. Requests that wait or are under way get their outcomes. */
   async close(): Promise<void> {
-    await Promise.all([this.feed.close(), this.gateway.close()]);
+    await Promise.all([this.feed.close(), this.gateway.close(), this.pool?.close()]);
   }
 
   counters(): VenueCounters {
@@ -82,7 +107,18 @@ export class LiveVenue implements EnginePort {
       outcomes: { response, unsent, unknown },
       inflight: this.requests - response - unsent - unknown,
       gateway: this.gateway.load(),
+      signatures: this.pool?.signer.counters() ?? null,
     };
+  }
+
+  /** What a person should know of the session's requests when it is over. */
+  summary(): string[] {
+    const { response, unsent, unknown } = this.outcomes;
+    const lines = [`  requests ${this.requests}  answered ${response}  unsent ${unsent}  unknown ${unknown}`];
+    if (this.pool === null) return lines;
+    const { prepared, missed, inline, expired } = this.pool.signer.counters();
+    lines.push(`  signatures made ahead ${prepared}  missing ${missed}  in line ${inline}  expired ${expired}`);
+    return lines;
   }
 
   send(text: string): void {
@@ -95,6 +131,10 @@ export class LiveVenue implements EnginePort {
       this.outcomes[outcome.kind]++;
       this.listener.onOutcome(request.id, outcome);
     });
+  }
+
+  expect(method: VenueRequest['method'], path: string, likely: boolean): void {
+    this.pool?.signer.expect(method, this.pathPrefix + path, likely);
   }
 
   reconnect(reason: string): void {

@@ -38,6 +38,12 @@ export const Paths = {
   markets: '/markets',
 } as const;
 
+/** Path of an order group, or of what is done to it. */
+export function groupPath(groupId: string, action?: 'trigger' | 'reset' | 'limit'): string {
+  const path = `${Paths.groups}/${encodeURIComponent(groupId)}`;
+  return action === undefined ? path : `${path}/${action}`;
+}
+
 /** Body of `POST /portfolio/events/orders/batched`. Field values are escaped by JSON.stringify where free text. */
 export function createOrdersBody(orders: readonly CreateOrder[]): string {
   return JSON.stringify({

@@ -45,9 +45,7 @@ function ask(gateway: PooledGateway, request: VenueRequest): Promise<RequestOutc
   });
 }
 
-for (const transport of ['undici', 'raw'] as Transport[]) {
-  describe(transport, () => conformance(transport));
-}
+for (const transport of ['undici', 'raw'] as const) describe(transport, () => conformance(transport));
 
 /** What every gateway does, whatever it travels by. */
 function conformance(transport: Transport): void {
@@ -93,6 +91,8 @@ function conformance(transport: Transport): void {
     assert.deepEqual([seen.method, seen.body, seen.headers['content-type']], ['DELETE', body, 'application/json']);
     assert.equal(seen.headers['content-length'], String(body.length));
     assert.ok(authentic(ED25519.publicKey, 'DELETE', `/trade-api/v2${BATCH}`, seen.headers));
+    await ask(gateway, post());
+    assert.equal(server.accepted, 1, 'its connection was not used again');
   });
 
   test('every HTTP status is a response, errors and the empty body included', async () => {

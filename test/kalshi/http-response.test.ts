@@ -134,7 +134,7 @@ describe('a response read in place', () => {
             text,
             Array.from({ length }, (_, i) => i),
           ),
-        name,
+        Error,
       );
     });
   }
