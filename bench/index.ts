@@ -7,6 +7,7 @@ import { benchBooks } from './books.ts';
 import { benchDecode } from './decode.ts';
 import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
+import { benchSend } from './send.ts';
 import { benchTickToOrder } from './tick-to-order.ts';
 
 const BENCHES: Readonly<
@@ -18,6 +19,10 @@ const BENCHES: Readonly<
     run: benchDecode,
   },
   receive: { about: 'from the socket to the book, CPU per message, against ws with JSON.parse', run: benchReceive },
+  send: {
+    about: 'from the decision to the answer: encoding, signatures, HTTP, against the usual ways',
+    run: benchSend,
+  },
   'tick-to-order': {
     about: 'from a delta leaving the server to the order arriving there, against a bare echo on the same sockets',
     run: benchTickToOrder,

@@ -1,13 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import path from 'node:path';
 import { makeCertificate } from './certificate.ts';
+import { Child } from './child.ts';
 import { type Received, type ReceiveRun, WAYS, type Way } from './clients/start.ts';
 import { JsonAndMaps, mix } from './contenders.ts';
 import { generatedFrames } from './frames.ts';
 import { type BenchResult, type Check, median, type Row } from './result.ts';
 
 const MARKETS = 1000;
-const PATIENCE_MS = 60_000;
 
 interface Urls {
   readonly plain: string;
@@ -21,57 +19,6 @@ const COMPARISONS: readonly (Pick<Row, 'what' | 'must' | 'stretch'> & { readonly
   { what: 'receive -> decode -> book, ws', ours: 'ws-book', base: 'ws-json', must: 2, stretch: 3.5 },
   { what: 'receive only, raw against ws', ours: 'raw-count', base: 'ws-count' },
 ];
-
-/** A child process that answers each message with one. */
-class Child {
-  private readonly child: ChildProcess;
-  private readonly name: string;
-  private complaint = '';
-
-  constructor(name: string, file: string, start: unknown) {
-    this.name = name;
-    this.child = fork(path.join(import.meta.dirname, 'clients', file), [JSON.stringify(start)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.child.stderr!.on('data', (chunk: Buffer) => {
-      this.complaint = (this.complaint + chunk.toString('utf8')).slice(-2000);
-    });
-  }
-
-  /** The next thing it says, after `ask` if there is something to ask. */
-  next(ask?: ReceiveRun): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const fault = (what: string): Error => new Error(`${this.name} ${what} ${this.complaint.trim()}`.trim());
-      const settle = (): void => {
-        clearTimeout(late);
-        this.child.off('message', onMessage);
-        this.child.off('exit', onExit);
-      };
-      const onMessage = (message: unknown): void => {
-        settle();
-        resolve(message);
-      };
-      const onExit = (code: number | null, signal: string | null): void => {
-        settle();
-        reject(fault(`ended with ${signal ?? code}`));
-      };
-      const late = setTimeout(() => {
-        settle();
-        reject(fault('did not answer in time'));
-      }, PATIENCE_MS);
-      this.child.on('message', onMessage);
-      this.child.on('exit', onExit);
-      if (ask !== undefined) this.child.send(ask);
-    });
-  }
-
-  async end(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.disconnect();
-    await gone;
-  }
-}
 
 /** CPU and wall time per message of one way on one transport, ns, one entry a round. */
 interface Times {

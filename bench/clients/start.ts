@@ -46,6 +46,76 @@ export interface Received {
   readonly error: string;
 }
 
+/** Ways to send a batch: what it travels by, and how it comes by its signature. */
+export const SEND_WAYS = [
+  'raw-ahead-rsa',
+  'raw-ahead-ed25519',
+  'raw-inline-rsa',
+  'raw-inline-ed25519',
+  'undici-ahead-rsa',
+  'pool',
+  'sdk',
+] as const;
+export type SendWay = (typeof SEND_WAYS)[number];
+
+/** How the server of the sending measurement is started. */
+export interface OrderServerStart {
+  readonly certPath: string;
+  readonly keyPath: string;
+  /** Public keys by API key id, PEM. */
+  readonly publicKeys: Readonly<Record<string, string>>;
+}
+
+/** How a client of it is started. API key ids are the names of the algorithms. */
+export interface SenderStart {
+  readonly way: SendWay;
+  readonly restUrl: string;
+  readonly ca: string;
+  readonly privateKeys: Readonly<Record<'rsa' | 'ed25519', string>>;
+}
+
+/** What a client is asked, once a round. */
+export interface SendRun {
+  /** At most, and no more than fit into this time. */
+  readonly requests: number;
+  readonly budgetMs: number;
+  /** Orders in each. */
+  readonly orders: number;
+}
+
+/** What it answers: medians over its requests. */
+export interface Sent {
+  readonly requests: number;
+  /** From having decided to having the whole answer. */
+  readonly roundTripNs: number;
+  /** Of that, on the engine's thread before it is free again. */
+  readonly costNs: number;
+  readonly error: string;
+}
+
+/** What the client without a socket is asked: how long to watch its loop, 0 for not at all. */
+export interface SendCostRun {
+  readonly gapMs: number;
+}
+
+/** What it answers, ns: for one order and for twenty, encoded and by JSON.stringify; one signature taken, and made. */
+export interface SendCosts {
+  readonly encodeNs: readonly number[];
+  readonly plainNs: readonly number[];
+  readonly takeNs: number;
+  readonly signNs: number;
+  /** Gaps of the loop, p99.99, without and with the signing thread at work. */
+  readonly gapNs: readonly number[];
+  readonly gapSigningNs: readonly number[];
+  readonly error: string;
+}
+
+/** What the server has seen since it was last asked. */
+export interface OrdersSeen {
+  readonly requests: number;
+  readonly error: string;
+}
+
 /** Read it back in the child. */
 export function readStart<Start = ClientStart>(): Start {
   const [json] = process.argv.slice(2);

@@ -12,10 +12,11 @@ const FAST_COUNT = 1_000_000_000;
 /** `"count":"90071992547409.91","expiration_time":9007199254740991}` is the longest end of an order. */
 const TAIL_BYTES = 96;
 
+/** Anything that is not certain to be one byte and itself in JSON. */
+const SPECIAL = /[^\w.-]/;
 const QUOTE = 34;
 const COMMA = 44;
 const ZERO = 48;
-const BACKSLASH = 92;
 const CLOSE_BRACKET = 93;
 const CLOSE_BRACE = 125;
 
@@ -23,9 +24,7 @@ const utf8 = new TextEncoder();
 const bytesOf = (text: string): Uint8Array => utf8.encode(text);
 
 const OPEN = bytesOf('{"orders":[');
-const COUNT = bytesOf('","count":"');
 const EXPIRATION = bytesOf('","expiration_time":');
-const ORDER_ID = bytesOf('{"order_id":"');
 
 /** The four digits of every number below 10,000 as one little-endian word. */
 const FOUR_DIGITS = new Int32Array(10_000);
@@ -34,20 +33,32 @@ for (let n = 0; n < FOUR_DIGITS.length; n++) {
   FOUR_DIGITS[n] = digit(1000) | (digit(100) << 8) | (digit(10) << 16) | (digit(1) << 24);
 }
 
+/** The way Node writes one-byte text with no more ado; `write` takes longer to find out that it is meant. */
+type OrderBuffer = Buffer<ArrayBuffer> & { latin1Write(text: string, at: number, length: number): number };
+
+function buffer(size: number): OrderBuffer {
+  return Buffer.from(new ArrayBuffer(size)) as OrderBuffer;
+}
+
 /** What all creates of one market in one group have in common: their bytes, once for each side. */
 interface CreateTemplate {
   readonly groupId: string;
   readonly exchangeIndex: number;
+  /** Characters of the client order id it has room for. They hardly ever change within a session. */
+  readonly idChars: number;
   readonly bid: Uint8Array;
   readonly ask: Uint8Array;
-  /** Where the four decimals of the price go. */
+  /** Where the four decimals of the price go, and where the client order id begins. */
   readonly decimalsAt: number;
+  readonly idAt: number;
 }
 
-/** The end of every cancel on one market. */
+/** What all cancels on one market have in common. */
 interface CancelTemplate {
   readonly exchangeIndex: number;
-  readonly tail: Uint8Array;
+  readonly idChars: number;
+  readonly bytes: Uint8Array;
+  readonly idAt: number;
 }
 
 /**
@@ -58,9 +69,11 @@ interface CancelTemplate {
  * The bytes returned are good until the next call.
  */
 export class OrderEncoder {
-  private bytes = new Uint8Array(FIRST_BYTES);
+  private bytes = buffer(FIRST_BYTES);
   private view = new DataView(this.bytes.buffer);
   private at = 0;
+  private lastTicker = '';
+  private lastTemplate: CreateTemplate | undefined;
   private readonly createTemplates = new Map<string, CreateTemplate>();
   private readonly cancelTemplates = new Map<string, CancelTemplate>();
 
@@ -92,18 +105,17 @@ export class OrderEncoder {
     const template = this.createTemplate(order);
     const fixed = order.side === BID ? template.bid : template.ask;
     this.need(fixed.length + 6 * clientOrderId.length + TAIL_BYTES);
-    this.bytes.set(fixed, this.at);
-    const decimalsAt = this.at + template.decimalsAt;
+    const start = this.at;
+    this.bytes.set(fixed, start);
     this.at += fixed.length;
     if (price >= 0 && price < 10_000 && Math.floor(price) === price) {
-      this.view.setInt32(decimalsAt, FOUR_DIGITS[price]!, true);
-    } else this.oddPrice(price, decimalsAt);
-    this.text(clientOrderId);
-    this.put(COUNT);
+      this.view.setInt32(start + template.decimalsAt, FOUR_DIGITS[price]!, true);
+    } else this.oddPrice(price, start + template.decimalsAt);
+    this.id(clientOrderId, start + template.idAt);
     this.count(order.count);
     if (order.expirationSeconds > 0) {
       this.put(EXPIRATION);
-      this.text(String(whole(order.expirationSeconds, 'expiration_time')));
+      this.put(bytesOf(String(whole(order.expirationSeconds, 'expiration_time'))));
     } else this.bytes[this.at++] = QUOTE;
     this.bytes[this.at++] = CLOSE_BRACE;
   }
@@ -111,23 +123,40 @@ export class OrderEncoder {
   private cancel(order: CancelOrder): void {
     const { ticker, exchangeIndex, orderId } = order;
     let template = this.cancelTemplates.get(ticker);
-    if (template === undefined || template.exchangeIndex !== exchangeIndex) {
+    if (template?.exchangeIndex !== exchangeIndex || template.idChars !== orderId.length) {
       template = cancelTemplate(order);
       keep(this.cancelTemplates, ticker, template);
     }
-    this.need(ORDER_ID.length + 6 * orderId.length + template.tail.length + TAIL_BYTES);
-    this.put(ORDER_ID);
-    this.text(orderId);
-    this.put(template.tail);
+    this.need(template.bytes.length + 6 * orderId.length);
+    const start = this.at;
+    this.bytes.set(template.bytes, start);
+    this.at += template.bytes.length;
+    this.id(orderId, start + template.idAt);
   }
 
   private createTemplate(order: CreateOrder): CreateTemplate {
-    const { ticker, groupId, exchangeIndex } = order;
-    const known = this.createTemplates.get(ticker);
-    if (known !== undefined && known.groupId === groupId && known.exchangeIndex === exchangeIndex) return known;
-    const template = createTemplate(order);
-    keep(this.createTemplates, ticker, template);
+    const { ticker, groupId, exchangeIndex, clientOrderId } = order;
+    // A market's orders mostly follow one another.
+    const known = ticker === this.lastTicker ? this.lastTemplate : this.createTemplates.get(ticker);
+    const fits =
+      known?.idChars === clientOrderId.length && known.exchangeIndex === exchangeIndex && known.groupId === groupId;
+    const template = fits ? known : createTemplate(order);
+    if (!fits) keep(this.createTemplates, ticker, template);
+    this.lastTicker = ticker;
+    this.lastTemplate = template;
     return template;
+  }
+
+  /** Write an id into the room left for it. One that JSON must escape is longer: what follows it moves back. */
+  private id(id: string, at: number): void {
+    if (!SPECIAL.test(id)) {
+      this.bytes.latin1Write(id, at, id.length);
+      return;
+    }
+    const inside = bytesOf(JSON.stringify(id).slice(1, -1));
+    this.bytes.copyWithin(at + inside.length, at + id.length, this.at);
+    this.bytes.set(inside, at);
+    this.at += inside.length - id.length;
   }
 
   private begin(): void {
@@ -148,7 +177,7 @@ export class OrderEncoder {
     if (total <= this.bytes.length) return;
     if (total > MAX_BYTES)
       throw new WireError('too_large', 'orders', `a batch of more than ${MAX_BYTES} bytes is not sent`);
-    const grown = new Uint8Array(Math.min(MAX_BYTES, Math.max(total, 2 * this.bytes.length)));
+    const grown = buffer(Math.min(MAX_BYTES, Math.max(total, 2 * this.bytes.length)));
     grown.set(this.bytes.subarray(0, this.at));
     this.bytes = grown;
     this.view = new DataView(grown.buffer);
@@ -159,27 +188,12 @@ export class OrderEncoder {
     this.at += part.length;
   }
 
-  /** The inside of a JSON string. Six bytes a character are there for it. */
-  private text(value: string): void {
-    const { bytes } = this;
-    let { at } = this;
-    for (let i = 0; i < value.length; i++) {
-      const c = value.charCodeAt(i);
-      if (c < 32 || c > 126 || c === QUOTE || c === BACKSLASH) {
-        this.put(bytesOf(JSON.stringify(value).slice(1, -1)));
-        return;
-      }
-      bytes[at++] = c;
-    }
-    this.at = at;
-  }
-
   private count(value: Count): void {
     if (!(value > 0 && Number.isSafeInteger(value))) {
       throw new WireError('unsendable', 'count', `count ${value} is not a positive whole number of 1e-2 contracts`);
     }
     if (value >= FAST_COUNT) {
-      this.text(formatCount(value));
+      this.put(bytesOf(formatCount(value)));
       return;
     }
     const { bytes } = this;
@@ -211,7 +225,7 @@ export class OrderEncoder {
 }
 
 function createTemplate(order: CreateOrder): CreateTemplate {
-  const { ticker, groupId, exchangeIndex } = order;
+  const { ticker, groupId, exchangeIndex, clientOrderId } = order;
   const head = '{"side":"';
   const middle = '","price":"0.';
   const rest = JSON.stringify({
@@ -223,15 +237,20 @@ function createTemplate(order: CreateOrder): CreateTemplate {
     order_group_id: groupId,
     exchange_index: whole(exchangeIndex, 'exchange_index'),
   });
-  const bytes = (side: string): Uint8Array =>
-    bytesOf(`${head}${side}${middle}0000",${rest.slice(1, -1)},"client_order_id":"`);
+  const idChars = clientOrderId.length;
+  const upToId = (side: string): string => `${head}${side}${middle}0000",${rest.slice(1, -1)},"client_order_id":"`;
+  const bytes = (side: string): Uint8Array => bytesOf(`${upToId(side)}${' '.repeat(idChars)}","count":"`);
   const decimalsAt = head.length + 3 + middle.length;
-  return { groupId, exchangeIndex, bid: bytes('bid'), ask: bytes('ask'), decimalsAt };
+  const idAt = bytesOf(upToId('bid')).length;
+  return { groupId, exchangeIndex, idChars, bid: bytes('bid'), ask: bytes('ask'), decimalsAt, idAt };
 }
 
-function cancelTemplate({ ticker, exchangeIndex }: CancelOrder): CancelTemplate {
+function cancelTemplate({ ticker, exchangeIndex, orderId }: CancelOrder): CancelTemplate {
+  const head = '{"order_id":"';
+  const idChars = orderId.length;
   const routing = JSON.stringify({ exchange_index: whole(exchangeIndex, 'exchange_index'), market_ticker: ticker });
-  return { exchangeIndex, tail: bytesOf(`",${routing.slice(1)}`) };
+  const bytes = bytesOf(`${head}${' '.repeat(idChars)}",${routing.slice(1)}`);
+  return { exchangeIndex, idChars, bytes, idAt: head.length };
 }
 
 function keep<T>(templates: Map<string, T>, ticker: string, template: T): void {
