@@ -96,14 +96,14 @@ async function run({ gapMs }: SendCostRun): Promise<SendCosts> {
     const plain = JSON.parse(createOrdersBody(orders)) as unknown;
     if (canonical(ours) !== canonical(plain)) throw new Error('the two encoders disagree');
   }
-  const pool = openSigningPool(signer, clock, () => {}, { reuse: true, stepMs: 200 });
+  const [one, plainOne] = timed(200, 1, [bytes, text]);
+  const [twenty, plainTwenty] = timed(100, 20, [bytes, text]);
+  const pool = openSigningPool(signer, clock, () => {}, { reuse: true, stepMs: 500, aheadMs: 30_000 });
   pool.signer.prepare('POST', PATH);
   while (!pool.signer.isReady('POST', PATH)) await new Promise((resolve) => setTimeout(resolve, 5));
   const take = (): void => {
     if (!pool.signer.copyPrepared('POST', PATH, clock.wallMs(), out, 100, 200)) throw new Error('no signature');
   };
-  const [one, plainOne] = timed(200, 1, [bytes, text]);
-  const [twenty, plainTwenty] = timed(100, 20, [bytes, text]);
   const [taken] = timed(200, 1, [take]);
   const [signed] = timed(2, 1, [() => void signer.sign('POST', PATH, clock.wallMs())]);
   const result = {

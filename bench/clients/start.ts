@@ -7,6 +7,8 @@ export interface ClientStart {
   readonly keyPath: string;
   /** A folder of its own, removed afterwards. */
   readonly folder: string;
+  /** Send over the raw socket with signatures made ahead. */
+  readonly fast: boolean;
 }
 
 /** How the server of the receive measurement is started. Both ends make the same frames. */

@@ -179,13 +179,14 @@ afterEach(async () => {
 });
 
 /** A gateway on one connection to a server that answers every request with what the script writes. */
-async function play(transport: Transport, script: (socket: Socket) => void) {
+async function play(transport: Transport, script: (socket: Socket) => void, hear: (text: string) => void = () => {}) {
   const sockets: Socket[] = [];
   let requests = 0;
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => {});
-    socket.on('data', () => {
+    socket.on('data', (bytes) => {
+      hear(bytes.toString('latin1'));
       requests++;
       script(socket);
     });
@@ -202,7 +203,7 @@ async function play(transport: Transport, script: (socket: Socket) => void) {
     await new Promise((resolve) => server.close(resolve));
   });
   let id = 0;
-  const ask = (body = '{}'): Promise<RequestOutcome> =>
+  const ask = (body: string | Uint8Array = '{}'): Promise<RequestOutcome> =>
     new Promise((resolve) => {
       const fixed = { op: 'createOrders', method: 'POST', path: '/orders', query: '' } as const;
       gateway.request({ ...fixed, id: ++id, body, timeoutMs: 5_000 }, resolve);
@@ -218,6 +219,24 @@ for (const transport of ['undici', 'raw'] as const) {
       const { ask, sockets } = await play(transport, (socket) => socket.write(WHOLE));
       for (let n = 0; n < 3; n++) assert.equal((await ask()).kind, 'response');
       assert.equal(sockets.length, 1);
+    });
+
+    test('bytes of a body are the caller’s again after the call, however long the request waits', async () => {
+      const heard: string[] = [];
+      const { ask, gateway } = await play(
+        transport,
+        (socket) => socket.write(WHOLE),
+        (text) => heard.push(text),
+      );
+      const shared = Buffer.from('{"n":"aaaa"}');
+      const waiting = [ask(shared), ask(shared.fill('b', 6, 10)), ask(shared.fill('c', 6, 10))];
+      shared.fill('d', 6, 10);
+      for (const outcome of await Promise.all(waiting)) assert.equal(outcome.kind, 'response');
+      const next = ask(shared.fill('e', 6, 10));
+      shared.fill('x');
+      await next;
+      assert.deepEqual(heard.join('').match(/(?<="n":")\w+/g), ['aaaa', 'bbbb', 'cccc', 'eeee']);
+      assert.equal(gateway.load().queued, 0);
     });
 
     test('it comes byte by byte', async () => {
