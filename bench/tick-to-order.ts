@@ -11,7 +11,7 @@ import type { BenchResult, Check, Row } from './result.ts';
 const ENGINE = 'engine.ts';
 const ECHO = 'echo.ts';
 const PATIENCE_MS = 2000;
-const START_PATIENCE_MS = 20_000;
+const START_PATIENCE_MS = 60_000;
 const TICKS_PER_TURN = 20;
 
 const RIVALS = [

@@ -26,7 +26,7 @@ async function trade(transport: Transport, pair: { publicKey: KeyObject; private
   const exchange = new Exchange({ now: () => clock.nowUs(), newId: randomUUID });
   list(exchange, TICKER);
   exchange.account(USER).cash.set(0, 10_000_000_000 as Money);
-  const server = new ExchangeServer(exchange, { tier: 'prestige', timestampToleranceMs: 1_500 });
+  const server = new ExchangeServer(exchange, { tier: 'prestige', timestampToleranceMs: 5_000 });
   const host = `127.0.0.1:${await server.listen()}`;
   const keyId = randomUUID();
   server.keys.register(keyId, USER, pair.publicKey.export({ type: 'spki', format: 'pem' }) as string);
@@ -55,6 +55,8 @@ async function trade(transport: Transport, pair: { publicKey: KeyObject; private
   );
   let nextId = 1;
   const ask = async (op: VenueRequest['op'], method: 'POST' | 'DELETE', body: Uint8Array): Promise<RequestOutcome> => {
+    // Also on a machine that has little time for the thread: the newest signature is good for a second.
+    await until(() => (pool as SigningPool | null)!.signer.isReady(method, API + Paths.batched));
     const id = nextId++;
     venue.request({ id, op, method, path: Paths.batched, query: '', body, timeoutMs: 5_000 });
     await until(() => outcomes.has(id));
@@ -68,13 +70,8 @@ async function trade(transport: Transport, pair: { publicKey: KeyObject; private
   };
   try {
     venue.start();
-    const ready = (): boolean => {
-      const made = pool as SigningPool | null;
-      return ['POST', 'DELETE'].every((method) => made!.signer.isReady(method, API + Paths.batched));
-    };
     const encoder = new OrderEncoder();
     for (let n = 0; n < ROUNDS; n++) {
-      await until(ready);
       const order = { ticker: TICKER, side: BID, price: 4000 as Price, count: 100 as Count, exchangeIndex: 0 } as const;
       const rest = { groupId: '', expirationSeconds: 0 };
       const orders = [0, 1].map((i) => ({ ...order, ...rest, clientOrderId: `hd-t-${n}-${i}` }));
