@@ -2,11 +2,20 @@ import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ClientKey, PortInUse, StateError, surveyFeed, World, type WorldOptions } from '../exchange/index.ts';
+import {
+  type ClientKey,
+  NoLegacyForm,
+  PortInUse,
+  StateError,
+  surveyFeed,
+  World,
+  type WorldOptions,
+} from '../exchange/index.ts';
 import { CaptureError } from '../journal/index.ts';
 import { type Money, parseMoney } from '../units/index.ts';
+import { faultsOf } from './fault-file.ts';
 import { feedFrames } from './feed-file.ts';
-import { speedOf, UsageError, wholeNumber } from './usage.ts';
+import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
 const HELP = `hundred exchange - an exchange that speaks Kalshi's protocol, on this machine
 
@@ -25,12 +34,21 @@ usage: hundred exchange [options]
   --key-id ID         API key to accept, with
   --public-key FILE   its public key (PEM); without both a key pair is made under .hundred/exchange
   --state FILE        keep accounts in FILE across restarts
+  --faults FILE       what is to go wrong (YAML, see config/faults.yaml); each fault is told on stderr
+  --fault-seed N      another seed than the file's
+  --legacy-cents      speak the wire form of before March 2026: whole cents and contracts
+  --unread-mb N       megabytes a feed client may leave unread before error 25 (default 8)
+  --connections N     feed connections of a user (default 200)
+  --commands N        feed commands a second of a connection, 0 for no limit (default 10000)
+  --pong-timeout DUR  how long a feed client may owe a pong, e.g. 30s (default 30s)
+  --public-reads N    unsigned public reads a second from one address, 0 for no limit (default 0)
   --json              print one JSON line when ready
   --help              this text
 
 examples:
   hundred exchange
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
+  hundred exchange --faults config/faults.yaml --fault-seed 7
 
 exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
 
@@ -48,6 +66,14 @@ const OPTIONS = {
   'key-id': { type: 'string' },
   'public-key': { type: 'string' },
   state: { type: 'string' },
+  faults: { type: 'string' },
+  'fault-seed': { type: 'string' },
+  'legacy-cents': { type: 'boolean', default: false },
+  'unread-mb': { type: 'string', default: '8' },
+  connections: { type: 'string', default: '200' },
+  commands: { type: 'string', default: '10000' },
+  'pong-timeout': { type: 'string', default: '30s' },
+  'public-reads': { type: 'string', default: '0' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -82,6 +108,8 @@ export async function exchangeCommand(args: string[]): Promise<number> {
       `--host ${values.host} can be reached from other machines: add --public if that is what you want`,
     );
   }
+  if (values['fault-seed'] !== undefined && values.faults === undefined)
+    throw new UsageError('--fault-seed goes with --faults FILE');
   const balance = balanceOf(values.balance);
   const { key, where } = clientKey(values['key-id'], values['public-key']);
   let finish: (status: number) => void = () => {};
@@ -94,13 +122,25 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     finish(1);
   };
   const options: WorldOptions = {
-    server: { host: values.host, port, tier: values.tier },
+    server: {
+      host: values.host,
+      port,
+      tier: values.tier,
+      maxUnreadBytes: wholeNumber(values['unread-mb'], '--unread-mb', 1, 1024) * 1024 * 1024,
+      connectionsPerUser: wholeNumber(values.connections, '--connections', 1, 1_000_000),
+      commandsPerSecond: wholeNumber(values.commands, '--commands', 0, 1_000_000),
+      pongTimeoutMs: durationMs(values['pong-timeout'], '--pong-timeout'),
+      publicReadsPerSecond: wholeNumber(values['public-reads'], '--public-reads', 0, 1_000_000),
+      legacyCents: values['legacy-cents'],
+      faults: values.faults === undefined ? null : faultsOf(values.faults, values['fault-seed']),
+      onFault: (line) => console.error(`exchange: ${line}`),
+    },
     keys: [key],
     seed,
     balance,
     makerFees: values['maker-fees'],
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
-    ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values.speed, values['yes-prices']) }),
+    ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values) }),
     holdFeed: process.send !== undefined,
     onFeedEnd: (frames) => tell({ type: 'feedEnded', frames }),
     onFailure: fail,
@@ -111,20 +151,28 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   watchSignals(world, finish);
   const status = await finished;
   world.close();
+  for (const [name, count] of [...world.server.faultCounts].sort()) console.error(`exchange: faults: ${count} ${name}`);
   if (process.connected) process.disconnect();
   return status;
 }
 
-/** @throws UsageError for a port or a state log that cannot be used */
+/** @throws UsageError for a port or a state log that cannot be used, or markets the old wire form cannot tell of */
 async function openWorld(options: WorldOptions): Promise<World> {
   try {
     const world = new World(options);
     await world.start();
     return world;
   } catch (error) {
-    if (error instanceof PortInUse || error instanceof StateError) throw new UsageError(error.message);
+    if (error instanceof PortInUse || error instanceof StateError || error instanceof NoLegacyForm)
+      throw new UsageError(error.message);
     throw error;
   }
+}
+
+interface FeedFlags {
+  readonly speed: string;
+  readonly 'yes-prices': boolean;
+  readonly 'legacy-cents': boolean;
 }
 
 function balanceOf(text: string): Money {
@@ -137,7 +185,8 @@ function balanceOf(text: string): Money {
   throw new UsageError(`--balance ${text}: expected dollars from 0 to a thousand million, such as 10000 or 250.50`);
 }
 
-async function feedOf(path: string, speed: string, yesPrices: boolean): Promise<NonNullable<WorldOptions['feed']>> {
+async function feedOf(path: string, values: FeedFlags): Promise<NonNullable<WorldOptions['feed']>> {
+  const yesPrices = values['yes-prices'];
   const frames = feedFrames(resolve(path));
   const survey = await surveyFeed(frames(), yesPrices).catch((error: unknown) => {
     if (error instanceof CaptureError) throw new UsageError(error.message);
@@ -145,7 +194,11 @@ async function feedOf(path: string, speed: string, yesPrices: boolean): Promise<
   });
   if (survey.markets.size === 0)
     throw new UsageError(`${path} holds no order book (no snapshot or delta frame): nothing to play`);
-  return { survey, frames, speed: speedOf(speed), yesPrices };
+  if (values['legacy-cents'] && !survey.wholeContracts)
+    throw new UsageError(
+      `${path} holds parts of contracts, which the old wire form cannot say: leave out --legacy-cents`,
+    );
+  return { survey, frames, speed: speedOf(values.speed), yesPrices };
 }
 
 function clientKey(keyId: string | undefined, publicKey: string | undefined): { key: ClientKey; where: string } {

@@ -258,6 +258,11 @@ export class Exchange implements MatchEvents {
     }
   }
 
+  /** Trigger a group once the matching step under way is through; safe to call from a listener. */
+  trip(group: OrderGroup): void {
+    if (!group.triggered) this.tripped.add(group);
+  }
+
   /** Latch a group and cancel what it has resting. */
   trigger(group: OrderGroup): void {
     if (!group.triggered) {

@@ -1,31 +1,19 @@
-import {
-  ASK,
-  BID,
-  type Count,
-  complement,
-  formatCount,
-  formatMoney,
-  formatPrice,
-  formatRfc3339,
-  type Price,
-  type Side,
-  timeToMs,
-} from '../units/index.ts';
-import { fillFrameBody, marketId, sideLevels, tradeBody, userOrderBody } from './bodies.ts';
+import type { Bucket } from './buckets.ts';
 import type { Exchange } from './exchange.ts';
-import type { OrderGroup } from './groups.ts';
-import type { ExchangeListener } from './listing.ts';
-import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
-import { tickerBody, tickerKey } from './ticker.ts';
+import type { FeedForm, Json } from './feed-form.ts';
 
-/** The way to one client. `send` is false when the client reads too slowly and was dropped. */
+/** The way to one client. */
 export interface FeedSink {
-  send(text: string): void;
+  /** `channel`: the channel it belongs to, '' for answers that belong to none. */
+  send(text: string, channel: string): void;
 }
 
-interface Channel {
+/** One channel a client is subscribed to. */
+export interface Channel {
+  readonly client: FeedClient;
   readonly name: string;
   readonly sid: number;
+  readonly sequenced: boolean;
   seq: number;
   /** Markets it is filtered to; null: all. */
   tickers: Set<string> | null;
@@ -34,24 +22,44 @@ interface Channel {
   readonly sent: Map<string, string>;
 }
 
+/** What a client may ask for. */
+export interface FeedLimits {
+  /** Commands; null: as many as it likes. */
+  readonly commands: Bucket | null;
+  /** Markets a subscription may name. */
+  readonly markets: number;
+}
+
+/** Who hears of subscriptions and knows what to send first. */
+export interface FeedHost {
+  readonly exchange: Exchange;
+  readonly form: FeedForm;
+  /** A channel has begun, or has more markets. */
+  added(channel: Channel, tickers: readonly string[] | null): void;
+  /** A channel has ended, or has fewer markets. */
+  removed(channel: Channel, tickers: readonly string[] | null): void;
+  /** Send the `ticker` frame of a market, if it differs from the last. */
+  quote(channel: Channel, ticker: string): void;
+}
+
 const COMMANDS = ['subscribe', 'unsubscribe', 'update_subscription', 'list_subscriptions'];
 const SEQUENCED = ['orderbook_delta', 'trade', 'market_lifecycle_v2', 'order_group_updates'];
 const PLAIN = ['ticker', 'fill', 'market_positions', 'user_orders'];
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** One client's feed connection: its subscriptions, their sids and sequence numbers, and what it is sent. */
-export class FeedClient implements ExchangeListener {
+/** One client's feed connection: its commands, its subscriptions, their sids and sequence numbers. */
+export class FeedClient {
   readonly userId: string;
-  private readonly exchange: Exchange;
+  readonly channels: Channel[] = [];
+  private readonly host: FeedHost;
   private readonly sink: FeedSink;
-  private readonly channels: Channel[] = [];
+  private readonly limits: FeedLimits;
   private nextSid = 1;
 
-  constructor(exchange: Exchange, userId: string, sink: FeedSink) {
-    this.exchange = exchange;
+  constructor(host: FeedHost, userId: string, sink: FeedSink, limits: FeedLimits) {
+    this.host = host;
     this.userId = userId;
     this.sink = sink;
+    this.limits = limits;
   }
 
   /** Handle one command. Never throws. */
@@ -65,6 +73,8 @@ export class FeedClient implements ExchangeListener {
     }
     if (typeof command !== 'object' || command === null) return this.error(0, 1, 'Unable to process message');
     const id = Number.isSafeInteger(command['id']) ? (command['id'] as number) : 0;
+    if (this.limits.commands?.take(1, this.host.exchange.now()) === false)
+      return this.error(id, 27, 'Too many requests');
     const params = command['params'];
     if (!COMMANDS.includes(String(command['cmd']))) return this.error(id, 5, 'Unknown command');
     if (command['cmd'] === 'list_subscriptions') {
@@ -77,10 +87,17 @@ export class FeedClient implements ExchangeListener {
     else this.update(id, params as Json);
   }
 
+  /** Send a frame of a channel, under its next number. `msg` is the body as text. */
+  publish(channel: Channel, type: string, msg: string): void {
+    const number = channel.sequenced ? `,"seq":${++channel.seq}` : '';
+    this.sink.send(`{"type":"${type}","sid":${channel.sid}${number},"msg":${msg}}`, channel.name);
+  }
+
   private subscribe(id: number, params: Json): void {
     const names = params['channels'];
     if (!Array.isArray(names) || names.length === 0) return this.error(id, 3, 'Channels required');
     const given = tickersOf(params);
+    if ((given?.length ?? 0) > this.limits.markets) return this.tooManyMarkets(id);
     for (const name of names as unknown[]) {
       if (typeof name !== 'string' || !(SEQUENCED.includes(name) || PLAIN.includes(name))) {
         this.error(id, 8, 'Unknown channel name');
@@ -91,25 +108,29 @@ export class FeedClient implements ExchangeListener {
         continue;
       }
       const existing = this.channels.find((c) => c.name === name);
-      if (existing !== undefined) {
-        this.addMarkets(id, existing, given ?? []);
-        continue;
-      }
-      const tickers = given === null || !takesFilter(name) ? null : new Set(given);
-      const channel: Channel = {
-        name,
-        sid: this.nextSid++,
-        seq: 0,
-        tickers,
-        yesPrices: params['use_yes_price'] === true,
-        sent: new Map(),
-      };
-      this.channels.push(channel);
-      this.send({ id, type: 'subscribed', msg: { channel: name, sid: channel.sid } });
-      if (name === 'orderbook_delta') for (const ticker of channel.tickers!) this.snapshot(channel, ticker, 0);
-      if (name === 'ticker' && params['send_initial_snapshot'] === true)
-        for (const ticker of channel.tickers ?? this.exchange.markets.keys()) this.quote(channel, ticker);
+      if (existing !== undefined) this.addMarkets(id, existing, given ?? []);
+      else this.open(id, name, given, params);
     }
+  }
+
+  private open(id: number, name: string, given: readonly string[] | null, params: Json): void {
+    const tickers = given === null || !takesFilter(name) ? null : new Set(given);
+    const channel: Channel = {
+      client: this,
+      name,
+      sid: this.nextSid++,
+      sequenced: SEQUENCED.includes(name),
+      seq: 0,
+      tickers,
+      yesPrices: params['use_yes_price'] === true,
+      sent: new Map(),
+    };
+    this.channels.push(channel);
+    this.send({ id, type: 'subscribed', msg: { channel: name, sid: channel.sid } }, name);
+    if (name === 'orderbook_delta') for (const ticker of tickers!) this.snapshot(channel, ticker, 0);
+    this.host.added(channel, null);
+    if (name === 'ticker' && params['send_initial_snapshot'] === true)
+      for (const ticker of tickers ?? this.host.exchange.markets.keys()) this.host.quote(channel, ticker);
   }
 
   private unsubscribe(id: number, params: Json): void {
@@ -121,8 +142,9 @@ export class FeedClient implements ExchangeListener {
         this.error(id, 7, 'Unknown subscription ID');
         continue;
       }
-      const [channel] = this.channels.splice(at, 1);
-      this.send({ id, sid: channel!.sid, ...this.numbered(channel!), type: 'unsubscribed' });
+      const channel = this.channels.splice(at, 1)[0]!;
+      this.host.removed(channel, null);
+      this.send({ id, sid: channel.sid, ...this.numbered(channel), type: 'unsubscribed' }, channel.name);
     }
   }
 
@@ -137,7 +159,8 @@ export class FeedClient implements ExchangeListener {
     if (tickers === null) return this.error(id, 14, 'Market ticker required');
     if (action === 'add_markets') this.addMarkets(id, channel, tickers);
     else if (action === 'delete_markets') {
-      for (const ticker of tickers) channel.tickers?.delete(ticker);
+      const gone = tickers.filter((ticker) => channel.tickers?.delete(ticker));
+      this.host.removed(channel, gone);
       this.ok(id, channel);
     } else if (action === 'get_snapshot' && channel.name === 'orderbook_delta') {
       for (const ticker of tickers) {
@@ -148,120 +171,41 @@ export class FeedClient implements ExchangeListener {
   }
 
   private addMarkets(id: number, channel: Channel, tickers: readonly string[]): void {
-    const fresh = tickers.filter((t) => channel.tickers !== null && !channel.tickers.has(t));
-    for (const ticker of fresh) channel.tickers!.add(ticker);
+    const known = channel.tickers;
+    const fresh = known === null ? [] : [...new Set(tickers)].filter((t) => !known.has(t));
+    if ((known?.size ?? 0) + fresh.length > this.limits.markets) return this.tooManyMarkets(id);
+    for (const ticker of fresh) known!.add(ticker);
     this.ok(id, channel);
     if (channel.name === 'orderbook_delta') for (const ticker of fresh) this.snapshot(channel, ticker, 0);
+    this.host.added(channel, fresh);
   }
 
   private ok(id: number, channel: Channel): void {
     const msg = { market_tickers: [...(channel.tickers ?? [])] };
-    this.send({ id, sid: channel.sid, ...this.numbered(channel), type: 'ok', msg });
+    this.send({ id, sid: channel.sid, ...this.numbered(channel), type: 'ok', msg }, channel.name);
   }
 
   /** The next number of a sequenced subscription; nothing for the others. */
   private numbered(channel: Channel): { seq?: number } {
-    return SEQUENCED.includes(channel.name) ? { seq: ++channel.seq } : {};
+    return channel.sequenced ? { seq: ++channel.seq } : {};
   }
 
   private snapshot(channel: Channel, ticker: string, id: number): void {
-    const market = this.exchange.markets.get(ticker);
-    const yes = market === undefined ? [] : sideLevels(market, BID, 0, true);
-    const no = market === undefined ? [] : sideLevels(market, ASK, 0, !channel.yesPrices);
-    const msg: Record<string, unknown> = { market_ticker: ticker, market_id: marketId(ticker) };
-    if (yes.length > 0) msg['yes_dollars_fp'] = yes;
-    if (no.length > 0) msg['no_dollars_fp'] = no;
+    const msg = this.host.form.snapshot(ticker, this.host.exchange.markets.get(ticker), channel.yesPrices);
     const head = { type: 'orderbook_snapshot', sid: channel.sid, seq: ++channel.seq };
-    this.send(id === 0 ? { ...head, msg } : { ...head, id, msg });
+    this.send(id === 0 ? { ...head, msg } : { ...head, id, msg }, channel.name);
   }
 
-  delta(ticker: string, side: Side, price: Price, delta: Count, order: ExchangeOrder | null): void {
-    for (const channel of this.channels) {
-      if (channel.name === 'ticker') this.quote(channel, ticker);
-      if (channel.name !== 'orderbook_delta' || !channel.tickers!.has(ticker)) continue;
-      const shown = side === ASK && !channel.yesPrices ? complement(price) : price;
-      const leg = side === BID ? 'yes' : 'no';
-      const time = this.exchange.now();
-      const own =
-        order !== null && order.userId === this.userId && order.clientOrderId !== ''
-          ? `,"client_order_id":${JSON.stringify(order.clientOrderId)}`
-          : '';
-      this.sink.send(
-        `{"type":"orderbook_delta","sid":${channel.sid},"seq":${++channel.seq},"msg":{"market_ticker":"${ticker}","market_id":"${marketId(ticker)}","price_dollars":"${formatPrice(shown)}","delta_fp":"${formatCount(delta)}","side":"${leg}","ts":"${formatRfc3339(time)}","ts_ms":${timeToMs(time)}${own}}}`,
-      );
-    }
-  }
-
-  trade(trade: ExchangeTrade): void {
-    const times = { ts: Math.floor(trade.time / 1_000_000), ts_ms: timeToMs(trade.time) };
-    this.publish('trade', trade.ticker, 'trade', () => ({
-      market_ticker: trade.ticker,
-      ...tradeBody(trade),
-      ...times,
-    }));
-    for (const channel of this.channels) if (channel.name === 'ticker') this.quote(channel, trade.ticker);
-  }
-
-  /** The `ticker` frame of a market, when anything in it changed. */
-  private quote(channel: Channel, ticker: string): void {
-    const market = this.exchange.markets.get(ticker);
-    if (market === undefined || (channel.tickers !== null && !channel.tickers.has(ticker))) return;
-    const key = tickerKey(market);
-    if (channel.sent.get(ticker) === key) return;
-    channel.sent.set(ticker, key);
-    this.send({ type: 'ticker', sid: channel.sid, msg: tickerBody(this.exchange, market) });
-  }
-
-  fill(fill: ExchangeFill): void {
-    if (fill.userId === this.userId) this.publish('fill', fill.ticker, 'fill', () => fillFrameBody(fill));
-  }
-
-  order(order: ExchangeOrder): void {
-    if (order.userId === this.userId)
-      this.publish('user_orders', order.ticker, 'user_order', () => userOrderBody(order));
-  }
-
-  position(userId: string, ticker: string): void {
-    if (userId !== this.userId) return;
-    this.publish('market_positions', ticker, 'market_position', () => {
-      const h = this.exchange.account(userId).holding(ticker);
-      return {
-        user_id: userId,
-        market_ticker: ticker,
-        position_fp: formatCount(h.position),
-        position_cost_dollars: formatMoney(h.exposure),
-        realized_pnl_dollars: formatMoney(h.realized),
-        fees_paid_dollars: formatMoney(h.feesPaid),
-        position_fee_cost_dollars: formatMoney(h.openFees),
-        volume_fp: formatCount(h.volume),
-      };
-    });
-  }
-
-  group(group: OrderGroup, event: string): void {
-    if (group.userId !== this.userId) return;
-    this.publish('order_group_updates', '', 'order_group_updates', () => ({
-      event_type: event,
-      order_group_id: group.groupId,
-      ...(event === 'created' || event === 'limit_updated' ? { contracts_limit_fp: formatCount(group.limit) } : {}),
-      ts_ms: timeToMs(this.exchange.now()),
-    }));
-  }
-
-  private publish(name: string, ticker: string, type: string, body: () => Json): void {
-    for (const channel of this.channels) {
-      if (channel.name !== name || (channel.tickers !== null && ticker !== '' && !channel.tickers.has(ticker)))
-        continue;
-      this.send({ type, sid: channel.sid, ...this.numbered(channel), msg: body() });
-    }
+  private tooManyMarkets(id: number): void {
+    this.error(id, 26, 'Subscription market limit exceeded');
   }
 
   private error(id: number, code: number, text: string, ticker = ''): void {
     this.send({ id, type: 'error', msg: { code, msg: text, ...(ticker === '' ? {} : { market_ticker: ticker }) } });
   }
 
-  private send(message: Json): void {
-    this.sink.send(JSON.stringify(message));
+  private send(message: Json, channel = ''): void {
+    this.sink.send(JSON.stringify(message), channel);
   }
 }
 

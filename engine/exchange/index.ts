@@ -1,3 +1,5 @@
+export { type FaultPlan, FaultPlanError, faultPlan } from './faults/plan.ts';
+export { NoLegacyForm } from './legacy.ts';
 export { EXCHANGE_RULES, type ExchangeRules } from './rules.ts';
 export { PortInUse } from './server.ts';
 export { StateError } from './store.ts';

@@ -1,274 +1,128 @@
-import type { HttpRequest, HttpResponse, WebSocket } from 'uWebSockets.js';
-import { randomUUID } from 'node:crypto';
 import type { TimeUs } from '../units/index.ts';
 import { KeyRing } from './auth.ts';
-import { AccountBuckets } from './buckets.ts';
 import type { Exchange } from './exchange.ts';
-import { FeedClient } from './feed.ts';
-import { Refusal } from './order.ts';
-import { type ApiCall, RestApi, refusalBody } from './rest.ts';
+import { Delays } from './faults/delays.ts';
+import { triggerGroups } from './faults/group-trigger.ts';
+import { FaultInjector } from './faults/injector.ts';
+import { Relay } from './faults/relay.ts';
+import { FeedFront } from './feed-front.ts';
+import type { Front } from './front.ts';
+import { HttpFront } from './http-front.ts';
+import { requireWholeCents } from './legacy.ts';
+import { SERVER_OPTIONS, type ServerOptions } from './server-options.ts';
 import { App, type Listening, listenOn } from './uws.ts';
 
-const ROOT = '/trade-api/v2/';
-const WS_PATH = '/trade-api/ws/v2';
-const MAX_BODY_BYTES = 1024 * 1024;
+export { SERVER_OPTIONS, type ServerOptions } from './server-options.ts';
 
-export interface ServerOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly tier: string;
-  readonly timestampToleranceMs: number;
-  /** Bytes a client may leave unread before it is dropped with error 25. */
-  readonly maxUnreadBytes: number;
-  readonly pingMs: number;
-}
-
-export const SERVER_OPTIONS: ServerOptions = {
-  host: '127.0.0.1',
-  port: 0,
-  tier: 'basic',
-  timestampToleranceMs: 10_000,
-  maxUnreadBytes: 8 * 1024 * 1024,
-  pingMs: 10_000,
-};
-
-interface SocketData {
-  readonly userId: string;
-  client: FeedClient | null;
-  dropped: boolean;
-}
+/** How often it is looked whether a maintenance window has begun. */
+const LOOK_MS = 20;
 
 /** A port somebody else listens on. */
 export class PortInUse extends Error {}
 
-/** The protocol front: REST and WebSocket on one port, every request authenticated, charged and answered. */
+/** The protocol front: REST and WebSocket on one port. What it decides, it decides on the exchange's clock. */
 export class ExchangeServer {
   readonly keys: KeyRing;
   /** Called before answers and events of a turn leave; durability hooks in here. */
   beforeSend: () => void = () => {};
   private readonly exchange: Exchange;
   private readonly options: ServerOptions;
-  private readonly api: RestApi;
-  private readonly sockets = new Set<WebSocket<SocketData>>();
-  private readonly buckets = new Map<string, AccountBuckets>();
+  private readonly injector: FaultInjector | null;
+  private readonly delays: Delays;
+  private readonly http: HttpFront;
+  private readonly feed: FeedFront;
+  private readonly relay: Relay | null;
   private listening: Listening | null = null;
-  private pinger: NodeJS.Timeout | null = null;
+  private readonly timers: NodeJS.Timeout[] = [];
   private readonly app = App();
 
   constructor(exchange: Exchange, options: Partial<ServerOptions> = {}) {
     this.exchange = exchange;
     this.options = { ...SERVER_OPTIONS, ...options };
-    this.keys = new KeyRing(this.options.timestampToleranceMs);
-    this.api = new RestApi(exchange, this.options.tier, randomUUID);
-    this.app.ws<SocketData>(WS_PATH, {
-      maxPayloadLength: 1024 * 1024,
-      // The pings below keep a living client far from this; only one that stopped answering is cut off.
-      idleTimeout: 32,
-      sendPingsAutomatically: false,
-      maxBackpressure: 0,
-      upgrade: (res, req, context) => this.upgrade(res, req, context),
-      open: (ws) => this.open(ws),
-      message: (ws, message) => ws.getUserData().client?.command(Buffer.from(message).toString('utf8')),
-      close: (ws) => this.closed(ws),
-    });
-    this.app.any('/*', (res, req) => this.http(res, req));
+    const { faults, onFault, timestampToleranceMs } = this.options;
+    this.keys = new KeyRing(timestampToleranceMs);
+    this.injector = faults === null ? null : new FaultInjector(faults, onFault);
+    this.delays = new Delays(() => exchange.now());
+    const startUs = exchange.now();
+    const front: Front = {
+      exchange,
+      options: this.options,
+      keys: this.keys,
+      injector: this.injector,
+      delays: this.delays,
+      elapsedMs: () => (exchange.now() - startUs) / 1000,
+      beforeSend: () => this.beforeSend(),
+    };
+    const needsRelay = faults?.connections.some(({ fault }) => fault === 'cut' || fault === 'freeze') ?? false;
+    this.relay = needsRelay ? new Relay() : null;
+    this.http = new HttpFront(front);
+    this.feed = new FeedFront(front, this.relay);
+    this.feed.attach(this.app);
+    this.app.any('/*', (res, req) => this.http.handle(res, req));
+    if (this.injector === null) return;
+    if (this.injector.plan.groups.length > 0) triggerGroups(exchange, this.injector, front.elapsedMs);
+    if (this.injector.plan.maintenance.length > 0) this.watchMaintenance(this.injector, front);
   }
 
-  /** Start listening; the port in use. @throws PortInUse */
+  /** Start listening; the port in use. @throws PortInUse @throws NoLegacyForm */
   async listen(): Promise<number> {
-    const { host, port } = this.options;
-    this.listening = await listenOn(this.app, host, port);
+    const { host, port, pingMs } = this.options;
+    if (this.options.legacyCents) requireWholeCents(this.exchange.markets.values());
+    this.http.open();
+    this.listening = this.relay === null ? await listenOn(this.app, host, port) : await this.listenBehind(this.relay);
     if (this.listening === null) {
       throw new PortInUse(`port ${port} on ${host} is already in use: stop what listens there or pass another --port`);
     }
-    this.pinger = setInterval(() => {
-      for (const ws of this.sockets) ws.ping('heartbeat');
-    }, this.options.pingMs);
-    this.pinger.unref();
+    this.every(pingMs, () => this.feed.heartbeat());
     return this.listening.port;
   }
 
+  /** How often each fault struck, by name. */
+  get faultCounts(): ReadonlyMap<string, number> {
+    return this.injector?.counts ?? new Map();
+  }
+
   close(): void {
-    if (this.pinger !== null) clearInterval(this.pinger);
+    for (const timer of this.timers) clearInterval(timer);
+    this.delays.stop();
     this.listening?.close();
     this.listening = null;
+    this.relay?.close();
     this.app.close();
+  }
+
+  /** Feed connections that are served; those told to go are not counted. */
+  get connections(): number {
+    return this.feed.connections;
   }
 
   /** Most bytes any feed client has not read yet. */
   get unreadBytes(): number {
-    let most = 0;
-    for (const ws of this.sockets) most = Math.max(most, ws.getBufferedAmount());
-    return most;
+    return this.feed.unreadBytes;
   }
 
-  private upgrade(res: HttpResponse, req: HttpRequest, context: Parameters<HttpResponse['upgrade']>[4]): void {
-    let userId: string;
-    try {
-      userId = this.authenticate(req, 'GET', WS_PATH);
-    } catch (error) {
-      const code =
-        (error as Refusal).code === 'signature_is_missing_from_headers'
-          ? 'token_authentication_failure'
-          : (error as Refusal).code;
-      res.writeStatus('401 Unauthorized').writeHeader('Content-Type', 'application/json').end(JSON.stringify({ code }));
-      return;
-    }
-    const key = req.getHeader('sec-websocket-key');
-    const protocol = req.getHeader('sec-websocket-protocol');
-    const extensions = req.getHeader('sec-websocket-extensions');
-    const data: SocketData = { userId, client: null, dropped: false };
-    res.upgrade(data, key, protocol, extensions, context);
+  private async listenBehind(relay: Relay): Promise<Listening | null> {
+    const inner = await listenOn(this.app, '127.0.0.1', 0);
+    if (inner === null) return null;
+    const port = await relay.listen(this.options.host, this.options.port, inner.port);
+    if (port !== null) return { port, close: inner.close };
+    inner.close();
+    return null;
   }
 
-  private open(ws: WebSocket<SocketData>): void {
-    const data = ws.getUserData();
-    this.sockets.add(ws);
-    const client = new FeedClient(this.exchange, data.userId, { send: (text) => this.push(ws, text) });
-    data.client = client;
-    this.exchange.listeners.push(client);
-  }
-
-  private push(ws: WebSocket<SocketData>, text: string): void {
-    const data = ws.getUserData();
-    if (data.dropped) return;
-    this.beforeSend();
-    if (ws.getBufferedAmount() <= this.options.maxUnreadBytes) {
-      ws.send(text);
-      return;
-    }
-    data.dropped = true;
-    ws.send(JSON.stringify({ type: 'error', msg: { code: 25, msg: 'Subscription buffer overflow' } }));
-    setImmediate(() => {
-      if (this.sockets.has(ws)) ws.end(1008, 'slow reader');
+  private watchMaintenance(injector: FaultInjector, front: Front): void {
+    let was = false;
+    this.every(LOOK_MS, () => {
+      const is = injector.inMaintenance(front.elapsedMs());
+      if (is && !was) this.feed.endAll(1001, 'maintenance');
+      was = is;
     });
   }
 
-  private closed(ws: WebSocket<SocketData>): void {
-    const data = ws.getUserData();
-    data.dropped = true;
-    this.sockets.delete(ws);
-    const at = this.exchange.listeners.indexOf(data.client!);
-    if (at >= 0) this.exchange.listeners.splice(at, 1);
-  }
-
-  private http(res: HttpResponse, req: HttpRequest): void {
-    const method = req.getMethod().toUpperCase();
-    const url = req.getUrl();
-    const query = req.getQuery() ?? '';
-    let userId = '';
-    let refusal: Refusal | null = null;
-    const path = url.startsWith(ROOT) ? url.slice(ROOT.length).split('/').map(decode) : [];
-    try {
-      if (path.length > 0 && !RestApi.isPublic(method, path)) userId = this.authenticate(req, method, url);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      refusal = error;
-    }
-    let aborted = false;
-    let bytes = 0;
-    const parts: Buffer[] = [];
-    res.onAborted(() => {
-      aborted = true;
-    });
-    res.onData((chunk, isLast) => {
-      bytes += chunk.byteLength;
-      if (bytes <= MAX_BODY_BYTES) parts.push(Buffer.from(chunk.slice(0)));
-      if (!isLast || aborted) return;
-      const answer =
-        refusal !== null
-          ? failure(refusal)
-          : bytes > MAX_BODY_BYTES
-            ? failure(new Refusal(413, 'request_too_large'))
-            : this.answer(method, path, query, Buffer.concat(parts), userId);
-      this.beforeSend();
-      if (aborted) return;
-      res.cork(() => {
-        res.writeStatus(`${answer.status} ${STATUS_WORDS[answer.status] ?? 'Status'}`);
-        res.writeHeader('Content-Type', answer.type).end(answer.text);
-      });
-    });
-  }
-
-  private answer(method: string, path: readonly string[], query: string, raw: Buffer, userId: string): RawAnswer {
-    try {
-      const call: ApiCall = { method, path, query: new URLSearchParams(query), body: parseBody(raw), userId };
-      if (userId !== '') this.charge(call);
-      const { status, body } = this.api.answer(call);
-      return { status, type: 'application/json', text: JSON.stringify(body) };
-    } catch (error) {
-      if (error instanceof Refusal) return failure(error);
-      console.error('exchange: internal error', error);
-      return failure(new Refusal(500, 'internal_error'));
-    }
-  }
-
-  private charge(call: ApiCall): void {
-    let buckets = this.buckets.get(call.userId);
-    const time = this.exchange.now();
-    if (buckets === undefined) {
-      const shards = new Set([...this.exchange.markets.values()].map((m) => m.listing.exchangeIndex));
-      buckets = new AccountBuckets(this.options.tier, shards, time);
-      this.buckets.set(call.userId, buckets);
-    }
-    const cost = RestApi.cost(call, this.exchange.restingOf(call.userId).length);
-    if (!buckets.take(cost, time)) throw new Refusal(429, 'too_many_requests', 'too many requests');
-  }
-
-  private authenticate(req: HttpRequest, method: string, path: string): string {
-    const headers = {
-      keyId: req.getHeader('kalshi-access-key'),
-      timestamp: req.getHeader('kalshi-access-timestamp'),
-      signature: req.getHeader('kalshi-access-signature'),
-    };
-    return this.keys.authenticate(headers, method, path, Math.floor(this.exchange.now() / 1000));
-  }
-}
-
-interface RawAnswer {
-  readonly status: number;
-  readonly type: string;
-  readonly text: string;
-}
-
-const STATUS_WORDS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  404: 'Not Found',
-  409: 'Conflict',
-  410: 'Gone',
-  413: 'Payload Too Large',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-};
-
-/** A refusal in the shape the exchange uses for its kind. */
-function failure(refusal: Refusal): RawAnswer {
-  const { status, code } = refusal;
-  if (code.startsWith('text:')) return { status, type: 'text/plain', text: code.slice(5) };
-  const type = 'application/json';
-  if (code.startsWith('msg:')) return { status, type, text: JSON.stringify({ msg: code.slice(4) }) };
-  const body = refusalBody(refusal);
-  return { status, type, text: JSON.stringify(code.startsWith('flat:') ? body : { error: body }) };
-}
-
-function parseBody(raw: Buffer): unknown {
-  if (raw.length === 0) return undefined;
-  try {
-    return JSON.parse(raw.toString('utf8'));
-  } catch (error) {
-    throw new Refusal(400, 'flat:bad_request', 'bad request', `json: ${(error as Error).message}`);
-  }
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
+  private every(ms: number, act: () => void): void {
+    const timer = setInterval(act, ms);
+    timer.unref();
+    this.timers.push(timer);
   }
 }
 

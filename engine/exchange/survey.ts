@@ -1,5 +1,5 @@
 import { CENTI_CENT, DECI_CENT, type Grid, LINEAR_CENT, OFF_GRID, TAPERED_DECI_CENT } from '../market/index.ts';
-import type { Price, TimeUs } from '../units/index.ts';
+import { ONE_CONTRACT, type Price, type TimeUs } from '../units/index.ts';
 import { readTapeEvent, type TapeEvent } from './tape.ts';
 
 /** One recorded frame as handed in by whoever reads the file. */
@@ -21,6 +21,8 @@ export interface FeedSurvey {
   /** Markets in order of appearance, each with the coarsest grid that holds all its prices. */
   readonly markets: ReadonlyMap<string, Grid>;
   readonly spanUs: number;
+  /** Every count is a whole number of contracts. */
+  readonly wholeContracts: boolean;
 }
 
 const GRIDS: readonly Grid[] = [LINEAR_CENT, TAPERED_DECI_CENT, DECI_CENT, CENTI_CENT];
@@ -33,6 +35,7 @@ export async function surveyFeed(
   const grids = new Map<string, number>();
   const booked = new Set<string>();
   let count = 0;
+  let wholeContracts = true;
   let first: number | null = null;
   let last: number | null = null;
   for await (const batch of frames) {
@@ -44,6 +47,7 @@ export async function surveyFeed(
       }
       const event = readEvent(frame, yesPrices);
       if (event === null) continue;
+      wholeContracts &&= countsOf(event).every((n) => n % ONE_CONTRACT === 0);
       let at = grids.get(event.ticker) ?? 0;
       for (const p of pricesOf(event)) at = gridFor(p, at, frame);
       grids.set(event.ticker, at);
@@ -53,7 +57,8 @@ export async function surveyFeed(
   // Markets of which only trades were recorded have no book to trade in.
   for (const ticker of [...grids.keys()]) if (!booked.has(ticker)) grids.delete(ticker);
   const markets = new Map([...grids].map(([ticker, at]) => [ticker, GRIDS[at]!]));
-  return { frames: count, markets, spanUs: first === null || last === null ? count * NO_TIME_STEP_US : last - first };
+  const spanUs = first === null || last === null ? count * NO_TIME_STEP_US : last - first;
+  return { frames: count, markets, spanUs, wholeContracts };
 }
 
 /** A recorded frame's event, or null. @throws Error naming the line */
@@ -68,6 +73,11 @@ export function readEvent(frame: CapturedFrame, yesPrices: boolean): TapeEvent |
 function pricesOf(event: TapeEvent): readonly number[] {
   if (event.kind !== 'snapshot') return [event.price];
   return [...event.bids, ...event.asks].filter((_, i) => i % 2 === 0);
+}
+
+function countsOf(event: TapeEvent): readonly number[] {
+  if (event.kind === 'snapshot') return [...event.bids, ...event.asks].filter((_, i) => i % 2 === 1);
+  return [event.kind === 'delta' ? event.delta : event.count];
 }
 
 function gridFor(price: number, from: number, frame: CapturedFrame): number {

@@ -48,4 +48,4 @@ export async function listenOn(app: TemplatedApp, host: string, port: number): P
   });
 }
 
-export { App };
+export { App, type TemplatedApp };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { Exchange } from './exchange.ts';
+import { skewed } from './faults/clock.ts';
 import type { Listing } from './listing.ts';
 import { Playback } from './playback.ts';
 import type { ExchangeRules } from './rules.ts';
@@ -75,7 +76,7 @@ export class World {
       this.release = resolve;
     });
     this.held = options.holdFeed === true;
-    const now = wallClock();
+    const now = skewed(wallClock(), options.server.faults ?? null);
     this.exchange = new Exchange({ now, newId: randomUUID, rules: options.rules ?? {} });
     this.server = new ExchangeServer(this.exchange, options.server);
     const grids: ReadonlyMap<string, Grid> =
@@ -88,7 +89,7 @@ export class World {
     if (this.store !== null) this.server.beforeSend = () => this.store?.flush();
   }
 
-  /** Let the opening books stand, listen, and let the world move. @throws PortInUse */
+  /** Let the opening books stand, listen, and let the world move. @throws PortInUse @throws NoLegacyForm */
   async start(): Promise<number> {
     const world = this.options.feed === undefined ? this.openSynthetic() : null;
     if (world === null) await this.openFeed();

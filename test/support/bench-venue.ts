@@ -10,7 +10,8 @@ import {
 } from '../../engine/core/index.ts';
 import { Bucket, TIERS } from '../../engine/exchange/buckets.ts';
 import { Exchange } from '../../engine/exchange/exchange.ts';
-import { FeedClient } from '../../engine/exchange/feed.ts';
+import type { FeedClient } from '../../engine/exchange/feed.ts';
+import { FeedHub } from '../../engine/exchange/feed-hub.ts';
 import type { LiveMarket } from '../../engine/exchange/listing.ts';
 import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.ts';
 import { Refusal } from '../../engine/exchange/order.ts';
@@ -104,6 +105,7 @@ export class BenchVenue implements EnginePort {
   private readonly api: RestApi;
   private readonly read: Bucket;
   private readonly write: Bucket;
+  private readonly hub: FeedHub;
   private client: FeedClient | null = null;
   private queue: Delivery[] = [];
   /** Requests without an outcome, with the moment their patience ends; oldest first. */
@@ -121,6 +123,7 @@ export class BenchVenue implements EnginePort {
   ) {
     const newId = (): string => `00000000-0000-4000-8000-${String(++this.ids).padStart(12, '0')}`;
     this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId });
+    this.hub = new FeedHub(this.exchange);
     const tier = options.tier ?? 'basic';
     this.api = new RestApi(this.exchange, tier, newId);
     const t = TIERS[tier]!;
@@ -194,15 +197,13 @@ export class BenchVenue implements EnginePort {
 
   /** Bring the feed up (as the session would after connecting). */
   linkUp(): void {
-    const client = new FeedClient(this.exchange, USER, { send: (text) => this.frame(client, text) });
+    const client = this.hub.join(USER, { send: (text) => this.frame(client, text) });
     this.client = client;
-    this.exchange.listeners.push(client);
     this.later(() => this.engine.onLink(true, 'test', this.timeUs as TimeUs));
   }
 
   linkDown(): void {
-    const at = this.exchange.listeners.indexOf(this.client!);
-    if (at >= 0) this.exchange.listeners.splice(at, 1);
+    if (this.client !== null) this.hub.leave(this.client);
     this.client = null;
     this.later(() => this.engine.onLink(false, 'test', this.timeUs as TimeUs));
   }
