@@ -32,15 +32,13 @@ export class Relay {
     });
   }
 
-  /** Nothing passes any more on a connection that stays open. */
+  /** Nothing is read any more from a client whose connection stays open; what the server has sent still goes out. */
   freeze(name: string): void {
     const pair = this.pairs.get(name);
     if (pair === undefined) return;
     pair.frozen = true;
     pair.outer.unpipe(pair.inner);
-    pair.inner.unpipe(pair.outer);
     pair.outer.pause();
-    pair.inner.resume();
   }
 
   /** End a connection with a TCP reset. */
@@ -76,7 +74,7 @@ export class Relay {
       const line = Buffer.from(`${RELAY_HEADER}: ${name}\r\n`);
       inner.write(at < 2 ? first : Buffer.concat([first.subarray(0, at), line, first.subarray(at)]));
       outer.pipe(inner);
-      inner.pipe(outer);
+      inner.pipe(outer, { end: false });
     });
   }
 }
