@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { UsageError } from '../engine/cli/usage.ts';
 import { benchBooks } from './books.ts';
 import { benchDecode } from './decode.ts';
+import { benchExchange } from './exchange.ts';
 import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
 import { benchSend } from './send.ts';
@@ -26,6 +27,10 @@ const BENCHES: Readonly<
   'tick-to-order': {
     about: 'from a delta leaving the server to the order arriving there, against a bare echo on the same sockets',
     run: benchTickToOrder,
+  },
+  exchange: {
+    about: 'the embedded exchange: orders over REST and deltas to 100 clients, against bare uWebSockets.js',
+    run: benchExchange,
   },
 };
 

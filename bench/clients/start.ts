@@ -129,3 +129,42 @@ export function readStart<Start = ClientStart>(): Start {
 export function ready(): void {
   process.send?.('ready');
 }
+
+/** How the crowd of feed clients is started. */
+export interface CrowdStart {
+  readonly port: number;
+  readonly members: number;
+  /** The HTTP request that opens a feed. */
+  readonly upgrade: string;
+  /** The command that subscribes; '' for none. */
+  readonly hello: string;
+}
+
+/** What the crowd says: everybody has a first frame, or what has come since the last `reset`. */
+export type CrowdAnswer =
+  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'count';
+      readonly frames: number;
+      readonly wrong: string;
+      readonly p50Us: number;
+      readonly p99Us: number;
+    };
+
+/** How the clients that place orders are started. */
+export interface OrdersStart {
+  readonly port: number;
+  readonly ticker: string;
+  readonly keyId: string;
+  readonly privatePem: string;
+  /** Start of every client order id. */
+  readonly run: string;
+  readonly connections: number;
+  readonly orders: number;
+}
+
+export interface OrdersAnswer {
+  readonly accepted: number;
+  readonly wrong: string;
+  readonly wallUs: number;
+}
