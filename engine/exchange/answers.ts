@@ -96,7 +96,8 @@ export class Answers {
       buckets = new AccountBuckets(options.tier, shards, time);
       this.buckets.set(call.userId, buckets);
     }
-    const cost = RestApi.cost(call, exchange.restingOf(call.userId).length);
+    const cancelsAll = call.method === 'DELETE' && call.path.length === 3;
+    const cost = RestApi.cost(call, cancelsAll ? exchange.restingOf(call.userId).length : 1);
     if (!buckets.take(cost, time)) throw tooManyRequests();
   }
 

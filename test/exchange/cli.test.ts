@@ -102,6 +102,8 @@ describe('hundred exchange', () => {
     const pem = file('key.pem', ED25519.publicPem);
     const empty = recording(join(cwd, 'empty.ndjson'), { type: 'ok' });
     const fine = recording(join(cwd, 'fine.ndjson'), SNAPSHOT);
+    const parts = recording(join(cwd, 'parts.ndjson'), SNAPSHOT, change('0.50'));
+    const bad = file('bad.yaml', 'requests: [{ fault: drop, probability: 2 }]');
     const key = ['--key-id', 'x', '--public-key', pem];
     const cases: readonly [readonly string[], RegExp][] = [
       [['extra'], /extra/],
@@ -116,6 +118,10 @@ describe('hundred exchange', () => {
       [['--key-id', 'x', '--public-key', 'nowhere.pem'], /--public-key nowhere.pem cannot be read/],
       [['--key-id', 'x', '--public-key', notes], /notes.txt holds no RSA or Ed25519 public key/],
       [[...key, '--feed', 'nowhere.ndjson'], /nowhere.ndjson/],
+      [[...key, '--faults', 'nowhere.yaml'], /--faults nowhere.yaml cannot be read/],
+      [[...key, '--faults', bad], /--faults .*bad.yaml has problems:\n {2}requests\.0\.probability: /],
+      [[...key, '--fault-seed', '3'], /--fault-seed goes with --faults FILE/],
+      [[...key, '--feed', parts, '--legacy-cents'], /parts.ndjson holds parts of contracts.*leave out --legacy-cents/],
       [[...key, '--feed', notes], /notes.txt/],
       [[...key, '--feed', empty], /no order book/],
       [[...key, '--feed', fine, '--speed', 'fast'], /--speed fast: expected/],

@@ -81,6 +81,43 @@ describe('a client that does not answer pings', () => {
   });
 });
 
+describe('one slow reader among a hundred', () => {
+  test('is dropped with error 25, costs no more than its limit, and the others lose nothing', async (t) => {
+    const maxUnreadBytes = 256 * 1024;
+    const venue = await Venue.open(t, { markets: { M: 0, N: 0 } }, { maxUnreadBytes });
+    const { bench, server } = venue;
+    const quick = await Promise.all(Array.from({ length: 99 }, () => venue.feed(venue.b)));
+    const slow = await venue.feed(venue.a);
+    await Promise.all(quick.map((feed) => feed.command(subscribe(1, 'orderbook_delta', ['M']))));
+    await slow.command(subscribe(1, 'orderbook_delta', ['M', 'N']));
+    slow.socket.pause();
+    let told = 0;
+    let most = 0;
+    for (let turn = 0; turn < 400 && server.connections > 99; turn++) {
+      // Only the slow one follows N: it is N that overflows it, in turns of a known size.
+      for (let n = 0; n < 200; n++) bench.background(BID, 40, 1, 'N');
+      bench.background(BID, 40, 1);
+      told++;
+      await venue.b.get('/portfolio/balance');
+      most = Math.max(most, server.unreadBytes);
+    }
+    assert.equal(server.connections, 99, 'the slow reader is still connected');
+    // The limit, and what passes through uWebSockets' own buffer of a turn.
+    assert.ok(most <= maxUnreadBytes + 32 * 1024, `${most} bytes unread`);
+    await Promise.all(quick.map((feed) => feed.drained()));
+    for (const feed of quick) {
+      const seqs = feed.of(1).map((f) => f.seq);
+      assert.deepEqual(
+        seqs,
+        Array.from({ length: told + 1 }, (_, i) => i + 1),
+      );
+    }
+    slow.socket.resume();
+    await slow.closed;
+    assert.deepEqual(slow.frames.at(-1)!.msg, { code: 25, msg: 'Subscription buffer overflow' });
+  });
+});
+
 describe('public reads', () => {
   test('unsigned ones are limited by address when asked for, signed ones are charged to the account', async (t) => {
     const venue = await Venue.open(t, {}, { tier: 'basic', publicReadsPerSecond: 5, publicReadBurst: 3 });
