@@ -38,8 +38,9 @@ export class FeedFront {
   attach(app: TemplatedApp): void {
     app.ws<SocketData>(WS_PATH, {
       maxPayloadLength: 1024 * 1024,
-      // Silence is judged by missing pongs, on the exchange's clock.
-      idleTimeout: 0,
+      // Silence is judged by missing pongs, on the exchange's clock, long before this. It also decides how long a farewell
+      // may take to reach a slow reader.
+      idleTimeout: 960,
       sendPingsAutomatically: false,
       maxBackpressure: 0,
       upgrade: (res, req, context) => this.upgrade(res, req, context),
