@@ -14,6 +14,7 @@ import {
 import { fillFrameBody, marketId, sideLevels, tradeBody, userOrderBody } from './bodies.ts';
 import type { Exchange } from './exchange.ts';
 import type { OrderGroup } from './groups.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { ExchangeListener } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
 import { tickerBody, tickerKey } from './ticker.ts';
@@ -221,10 +222,10 @@ export class FeedClient implements ExchangeListener {
       this.publish('user_orders', order.ticker, 'user_order', () => userOrderBody(order));
   }
 
-  position(userId: string, ticker: string): void {
+  position(userId: string, ticker: string, subaccount: number): void {
     if (userId !== this.userId) return;
     this.publish('market_positions', ticker, 'market_position', () => {
-      const h = this.exchange.account(userId).holding(ticker);
+      const h = this.exchange.account(userId, subaccount).holding(ticker);
       return {
         user_id: userId,
         market_ticker: ticker,
@@ -234,8 +235,15 @@ export class FeedClient implements ExchangeListener {
         fees_paid_dollars: formatMoney(h.feesPaid),
         position_fee_cost_dollars: formatMoney(h.openFees),
         volume_fp: formatCount(h.volume),
+        subaccount,
       };
     });
+  }
+
+  lifecycle({ type, msg }: LifecycleEvent): void {
+    // Multivariate markets have a channel of their own.
+    if (String(msg['market_ticker'] ?? msg['event_ticker']).startsWith('KXMVE')) return;
+    this.publish('market_lifecycle_v2', '', type, () => msg);
   }
 
   group(group: OrderGroup, event: string): void {

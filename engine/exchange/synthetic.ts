@@ -81,7 +81,7 @@ export class Synthetic {
   step(stepSeconds: number): void {
     this.seconds += stepSeconds;
     for (const world of this.worlds) {
-      if (world.market.listing.status !== 'active') continue;
+      if (!this.exchange.trades(world.market.listing.ticker)) continue;
       const sd = this.options.volatility * Math.sqrt(stepSeconds / 3600);
       world.logit = Math.max(-3.2, Math.min(3.2, world.logit + sd * world.drift.normal()));
       for (const maker of world.makers) {

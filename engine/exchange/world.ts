@@ -98,7 +98,11 @@ export class World {
       this.close();
       throw error;
     }
-    this.timers.push(setInterval(() => this.exchange.tick(), TICK_MS));
+    const tick = (): void => {
+      this.exchange.tick();
+      this.store?.flush();
+    };
+    this.timers.push(setInterval(tick, TICK_MS));
     if (world !== null) this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
     this.listening = true;
     this.releaseFeed();

@@ -203,7 +203,11 @@ describe('the order-group calls', () => {
     );
     assert.match(
       refusal(() => call('POST', 'create', { contracts_limit: 5, subaccount: 1 })),
-      /^400 invalid_parameters: subaccount/,
+      /^404 user_not_found/,
+    );
+    assert.match(
+      refusal(() => call('POST', 'create', { contracts_limit: 5, subaccount: 64 })),
+      /^400 invalid_parameters: subaccount is 64/,
     );
   });
 
