@@ -2,10 +2,19 @@ import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ClientKey, PortInUse, StateError, surveyFeed, World, type WorldOptions } from '../exchange/index.ts';
+import {
+  type ClientKey,
+  PortInUse,
+  ScenarioError,
+  StateError,
+  surveyFeed,
+  World,
+  type WorldOptions,
+} from '../exchange/index.ts';
 import { CaptureError } from '../journal/index.ts';
 import { type Money, parseMoney } from '../units/index.ts';
 import { feedFrames } from './feed-file.ts';
+import { readScenario } from './scenario-file.ts';
 import { speedOf, UsageError, wholeNumber } from './usage.ts';
 
 const HELP = `hundred exchange - an exchange that speaks Kalshi's protocol, on this machine
@@ -25,12 +34,14 @@ usage: hundred exchange [options]
   --key-id ID         API key to accept, with
   --public-key FILE   its public key (PEM); without both a key pair is made under .hundred/exchange
   --state FILE        keep accounts in FILE across restarts
+  --scenario FILE     what happens when: pauses, closes, settlements, jumps (example: config/scenario.yaml)
   --json              print one JSON line when ready
   --help              this text
 
 examples:
   hundred exchange
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
+  hundred exchange --scenario config/scenario.yaml
 
 exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
 
@@ -48,6 +59,7 @@ const OPTIONS = {
   'key-id': { type: 'string' },
   'public-key': { type: 'string' },
   state: { type: 'string' },
+  scenario: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -101,6 +113,8 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     makerFees: values['maker-fees'],
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
     ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values.speed, values['yes-prices']) }),
+    ...(values.scenario === undefined ? {} : { scenario: readScenario(resolve(values.scenario)) }),
+    onScenario: (text) => console.error(text),
     holdFeed: process.send !== undefined,
     onFeedEnd: (frames) => tell({ type: 'feedEnded', frames }),
     onFailure: fail,
@@ -115,14 +129,15 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   return status;
 }
 
-/** @throws UsageError for a port or a state log that cannot be used */
+/** @throws UsageError for a port, scenario or state log that cannot be used */
 async function openWorld(options: WorldOptions): Promise<World> {
   try {
     const world = new World(options);
     await world.start();
     return world;
   } catch (error) {
-    if (error instanceof PortInUse || error instanceof StateError) throw new UsageError(error.message);
+    if (error instanceof PortInUse || error instanceof StateError || error instanceof ScenarioError)
+      throw new UsageError(error.message);
     throw error;
   }
 }

@@ -96,6 +96,11 @@ export class ExchangeServer {
     this.app.close();
   }
 
+  /** End every feed connection, as an exchange does that restarts. */
+  disconnectAll(): void {
+    for (const ws of [...this.sockets]) ws.end(1001, 'going away');
+  }
+
   /** Most bytes any feed client has not read yet. */
   get unreadBytes(): number {
     let most = 0;

@@ -5,6 +5,7 @@ import { Exchange } from './exchange.ts';
 import type { Listing } from './listing.ts';
 import { Playback } from './playback.ts';
 import type { ExchangeRules } from './rules.ts';
+import { Scenario, type ScenarioStep } from './scenario.ts';
 import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
 import { isKnown, Store } from './store.ts';
 import { type CapturedFrame, type FeedSurvey, readEvent } from './survey.ts';
@@ -36,6 +37,10 @@ export interface WorldOptions {
     readonly speed: number;
     readonly yesPrices: boolean;
   };
+  /** What happens to the exchange at which time after the start. */
+  readonly scenario?: readonly ScenarioStep[];
+  /** Told of every step of the scenario. */
+  readonly onScenario?: (text: string) => void;
   /** Play nothing past the opening snapshots before `play()` is called. */
   readonly holdFeed?: boolean;
   readonly onFeedEnd?: (frames: number) => void;
@@ -62,6 +67,7 @@ export class World {
   port = 0;
   private readonly options: WorldOptions;
   private readonly store: Store | null;
+  private scenario: Scenario | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
   private closed = false;
   private listening = false;
@@ -81,18 +87,27 @@ export class World {
     const grids: ReadonlyMap<string, Grid> =
       options.feed?.survey.markets ?? new Map(SYNTHETIC_TICKERS.map((t) => [t, LINEAR_CENT]));
     this.tickers = [...grids.keys()];
-    for (const [ticker, grid] of grids) this.exchange.list(listing(ticker, grid, now(), options.makerFees));
+    for (const [ticker, grid] of grids)
+      this.exchange.list({
+        ...listing(ticker, grid, now(), options.makerFees),
+        recorded: options.feed !== undefined,
+      });
     this.store = options.statePath === undefined ? null : new Store(options.statePath, this.exchange);
     this.fund();
     for (const key of options.keys) this.server.keys.register(key.keyId, USER, key.publicPem);
     if (this.store !== null) this.server.beforeSend = () => this.store?.flush();
   }
 
-  /** Let the opening books stand, listen, and let the world move. @throws PortInUse */
+  /** Let the opening books stand, listen, and let the world move. @throws PortInUse, ScenarioError */
   async start(): Promise<number> {
     const world = this.options.feed === undefined ? this.openSynthetic() : null;
     if (world === null) await this.openFeed();
     try {
+      this.scenario = new Scenario(this.exchange, this.options.scenario ?? [], {
+        world,
+        disconnect: () => this.server.disconnectAll(),
+        tell: (text) => this.options.onScenario?.(text),
+      });
       this.port = await this.server.listen();
     } catch (error) {
       this.close();
@@ -100,6 +115,7 @@ export class World {
     }
     const tick = (): void => {
       this.exchange.tick();
+      this.scenario?.advance();
       this.store?.flush();
     };
     this.timers.push(setInterval(tick, TICK_MS));
@@ -128,7 +144,9 @@ export class World {
   }
 
   private releaseFeed(): void {
-    if (this.listening && !this.held) this.release();
+    if (!this.listening || this.held) return;
+    this.scenario?.start();
+    this.release();
   }
 
   close(): void {
