@@ -131,7 +131,7 @@ function words(issue: z.core.$ZodIssue, document: Document): string {
   }
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return `is missing (expected ${issue.expected})`;
-  return issue.message.replace('Invalid input: ', '');
+  return issue.message.replace(/^Invalid (input|option): /, '');
 }
 
 type StepSchema = (typeof step.options)[number];
