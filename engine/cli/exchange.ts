@@ -30,6 +30,7 @@ usage: hundred exchange [options]
   --seed N            seed of the synthetic market (default 1)
   --tier NAME         rate-limit tier: basic, advanced, expert, premier, paragon, prime, prestige (default basic)
   --balance DOLLARS   opening cash on each shard (default 10000)
+  --rounding NAME     what balances are rounded to: direct ($0.0001, the default) or broker (the cent)
   --maker-fees        markets charge makers too
   --key-id ID         API key to accept, with
   --public-key FILE   its public key (PEM); without both a key pair is made under .hundred/exchange
@@ -55,6 +56,7 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
   tier: { type: 'string', default: 'basic' },
   balance: { type: 'string', default: '10000' },
+  rounding: { type: 'string', default: 'direct' },
   'maker-fees': { type: 'boolean', default: false },
   'key-id': { type: 'string' },
   'public-key': { type: 'string' },
@@ -94,6 +96,8 @@ export async function exchangeCommand(args: string[]): Promise<number> {
       `--host ${values.host} can be reached from other machines: add --public if that is what you want`,
     );
   }
+  if (!['direct', 'broker'].includes(values.rounding))
+    throw new UsageError(`--rounding ${values.rounding}: expected direct or broker`);
   const balance = balanceOf(values.balance);
   const { key, where } = clientKey(values['key-id'], values['public-key']);
   let finish: (status: number) => void = () => {};
@@ -110,6 +114,7 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     keys: [key],
     seed,
     balance,
+    precision: values.rounding === 'direct' ? 100 : 10_000,
     makerFees: values['maker-fees'],
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
     ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values.speed, values['yes-prices']) }),

@@ -217,7 +217,9 @@ export class ExchangeServer {
       buckets = new AccountBuckets(this.options.tier, shards, time);
       this.buckets.set(call.userId, buckets);
     }
-    const cost = RestApi.cost(call, this.exchange.restingOf(call.userId).length);
+    const only = call.query.get('subaccount');
+    const mine = this.exchange.restingOf(call.userId).filter((o) => only === null || o.subaccount === Number(only));
+    const cost = RestApi.cost(call, mine.length);
     if (!buckets.take(cost, time)) throw new Refusal(429, 'too_many_requests', 'too many requests');
   }
 

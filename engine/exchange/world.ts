@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly balance: Money;
   /** Maker fees as in the series that have them; otherwise only takers pay. */
   readonly makerFees: boolean;
+  /** Balance precision of the accounts, micro-dollars: 100 for direct members (the default), 10,000 at a broker. */
+  readonly precision?: number;
   /** Readings of Kalshi's rules other than the defaults. */
   readonly rules?: Partial<ExchangeRules>;
   /** File the accounts are kept in across restarts; none: kept in memory. */
@@ -82,7 +84,8 @@ export class World {
     });
     this.held = options.holdFeed === true;
     const now = wallClock();
-    this.exchange = new Exchange({ now, newId: randomUUID, rules: options.rules ?? {} });
+    const { rules = {}, precision = 0 } = options;
+    this.exchange = new Exchange({ now, newId: randomUUID, rules, precision });
     this.server = new ExchangeServer(this.exchange, options.server);
     const grids: ReadonlyMap<string, Grid> =
       options.feed?.survey.markets ?? new Map(SYNTHETIC_TICKERS.map((t) => [t, LINEAR_CENT]));

@@ -120,6 +120,7 @@ describe('hundred exchange', () => {
       [['--port', '70000'], /--port 70000: expected a whole number from 0 to 65535/],
       [['--seed', 'x'], /--seed x: expected/],
       [['--tier', 'gold'], /--tier gold: expected one of basic/],
+      [['--rounding', 'up'], /--rounding up: expected direct or broker/],
       [['--balance=-1'], /--balance -1: expected dollars/],
       [['--balance='], /--balance : expected dollars/],
       [['--balance', '1e3'], /--balance 1e3: expected dollars/],
