@@ -22,13 +22,11 @@ import {
   Refusal,
 } from './order.ts';
 import { Pauses } from './pauses.ts';
+import { changeable, tradable } from './permission.ts';
 import type { Entry } from './record.ts';
 import { EXCHANGE_RULES, type ExchangeRules } from './rules.ts';
 import type { Settlement } from './settlement.ts';
 import { Transfers } from './transfers.ts';
-
-/** What may be done to an order that rests. */
-type Change = 'cancel' | 'decrease' | 'amend';
 
 /** The exchange itself: markets, accounts, orders, groups. No protocol, no sockets; time and ids are handed in. */
 export class Exchange implements MatchEvents {
@@ -137,7 +135,7 @@ export class Exchange implements MatchEvents {
   }
 
   private accept(userId: string, request: OrderRequest): ExchangeOrder {
-    const market = this.tradable(request.ticker);
+    const market = tradable(this, request.ticker);
     const level = market.listing.grid.level(request.price);
     checkRequest(this, userId, request, market, level);
     const initialCount = admittedCount(this, userId, request);
@@ -185,7 +183,7 @@ export class Exchange implements MatchEvents {
    * @throws Refusal
    */
   cancel(userId: string, orderId: string, reason = ''): { readonly order: ExchangeOrder; readonly reducedBy: Count } {
-    const order = this.changeable(userId, orderId, 'cancel');
+    const order = changeable(this, userId, orderId, 'cancel');
     const reducedBy = this.remove(order, reason);
     return { order, reducedBy };
   }
@@ -214,7 +212,7 @@ export class Exchange implements MatchEvents {
 
   /** Make a resting order smaller; it keeps its place. `to` is what should be left. @throws Refusal */
   decrease(userId: string, orderId: string, to: Count): ExchangeOrder {
-    const order = this.changeable(userId, orderId, 'decrease');
+    const order = changeable(this, userId, orderId, 'decrease');
     if (to < 0 || to > order.remainingCount) throw new Refusal(400, 'invalid_order_size');
     if (to === 0) this.remove(order, 'Decrease');
     else this.shrink(this.markets.get(order.ticker)!, order, to, 'Decrease');
@@ -235,8 +233,8 @@ export class Exchange implements MatchEvents {
 
   /** Change a resting order's price, total count or client id. @throws Refusal */
   amend(userId: string, orderId: string, to: Amendment): ExchangeOrder {
-    const order = this.changeable(userId, orderId, 'amend');
-    amendOrder(this, this.tradable(order.ticker), order, to);
+    const order = changeable(this, userId, orderId, 'amend');
+    amendOrder(this, tradable(this, order.ticker), order, to);
     return order;
   }
 
@@ -334,38 +332,6 @@ export class Exchange implements MatchEvents {
   /** Tell whoever keeps state that something changed. */
   record(entry: Entry): void {
     for (const l of this.listeners) l.record?.(entry);
-  }
-
-  /** A user's order that rests in a market that lets it be changed so. @throws Refusal */
-  private changeable(userId: string, orderId: string, change: Change): ExchangeOrder {
-    this.settleDue();
-    const order = this.orders.get(orderId);
-    if (order === undefined || order.userId !== userId) throw new Refusal(404, 'not_found');
-    const { exchangeIndex } = order;
-    if (change === 'amend' || (change === 'decrease' && this.rules.pausedDecrease === 'refuse'))
-      this.pauses.requireTrading(exchangeIndex);
-    else this.pauses.requireOpen(exchangeIndex);
-    const market = this.markets.get(order.ticker);
-    // After the close every operation is refused alike, whatever became of the order.
-    const spared = change !== 'amend' && this.rules.inactiveCancel === 'allow';
-    if (market !== undefined && !(spared && market.listing.status === 'inactive')) this.requireActive(market);
-    if (order.status !== 'resting') throw new Refusal(404, 'not_found');
-    return order;
-  }
-
-  private tradable(ticker: string): LiveMarket {
-    this.settleDue();
-    const market = this.markets.get(ticker);
-    if (market === undefined) throw new Refusal(404, 'market_not_found');
-    this.pauses.requireTrading(market.listing.exchangeIndex);
-    this.requireActive(market);
-    return market;
-  }
-
-  private requireActive({ listing: { status } }: LiveMarket): void {
-    if (status === 'active') return;
-    const open = status === 'initialized' || status === 'inactive';
-    throw new Refusal(400, open ? 'market_inactive' : this.rules.closedCode);
   }
 
   private restingSet(userId: string): Set<ExchangeOrder> {

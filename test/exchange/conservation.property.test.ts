@@ -255,10 +255,15 @@ class Run {
         assert.ok(![...exchange.orders.values()].some((o) => o.ticker === ticker && o.status === 'resting'));
     }
     let returned = 0;
+    const unsettled = ['M', 'N'].filter((ticker) => this.t.market(ticker).listing.status !== 'finalized');
     for (const account of exchange.accounts.values()) {
       const { userId, subaccount } = account;
       for (const { returned: back } of account.netted.values()) {
         assert.ok(back >= 0 && (account.netting || back === 0));
+        const held = unsettled.map((t) => Math.max(0, -(account.holdings.get(t)?.position ?? 0)) * ONE_DOLLAR);
+        const most = held.reduce((sum, h) => sum + h, 0);
+        if (account.netting && unsettled.length === 2) assert.equal(back, most - Math.max(...held));
+        assert.ok(back <= most, 'more was returned than is held');
         returned += back;
         if (back > 0) this.returns++;
       }
