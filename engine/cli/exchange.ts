@@ -6,6 +6,7 @@ import {
   type ClientKey,
   NoLegacyForm,
   PortInUse,
+  ScenarioError,
   StateError,
   surveyFeed,
   World,
@@ -15,6 +16,7 @@ import { CaptureError } from '../journal/index.ts';
 import { type Money, parseMoney } from '../units/index.ts';
 import { faultsOf } from './fault-file.ts';
 import { feedFrames } from './feed-file.ts';
+import { readScenario } from './scenario-file.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
 const HELP = `hundred exchange - an exchange that speaks Kalshi's protocol, on this machine
@@ -30,6 +32,7 @@ usage: hundred exchange [options]
   --seed N            seed of the synthetic market (default 1)
   --tier NAME         rate-limit tier: basic, advanced, expert, premier, paragon, prime, prestige (default basic)
   --balance DOLLARS   opening cash on each shard (default 10000)
+  --rounding NAME     what balances are rounded to: direct ($0.0001, the default) or broker (the cent)
   --maker-fees        markets charge makers too
   --key-id ID         API key to accept, with
   --public-key FILE   its public key (PEM); without both a key pair is made under .hundred/exchange
@@ -42,6 +45,7 @@ usage: hundred exchange [options]
   --commands N        feed commands a second of a connection, 0 for no limit (default 10000)
   --pong-timeout DUR  how long a feed client may owe a pong, e.g. 30s (default 30s)
   --public-reads N    unsigned public reads a second from one address, 0 for no limit (default 0)
+  --scenario FILE     what happens when: pauses, closes, settlements, jumps (example: config/scenario.yaml)
   --json              print one JSON line when ready
   --help              this text
 
@@ -49,6 +53,7 @@ examples:
   hundred exchange
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
   hundred exchange --faults config/faults.yaml --fault-seed 7
+  hundred exchange --scenario config/scenario.yaml
 
 exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
 
@@ -62,6 +67,7 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
   tier: { type: 'string', default: 'basic' },
   balance: { type: 'string', default: '10000' },
+  rounding: { type: 'string', default: 'direct' },
   'maker-fees': { type: 'boolean', default: false },
   'key-id': { type: 'string' },
   'public-key': { type: 'string' },
@@ -74,6 +80,7 @@ const OPTIONS = {
   commands: { type: 'string', default: '10000' },
   'pong-timeout': { type: 'string', default: '30s' },
   'public-reads': { type: 'string', default: '0' },
+  scenario: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -110,6 +117,8 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   }
   if (values['fault-seed'] !== undefined && values.faults === undefined)
     throw new UsageError('--fault-seed goes with --faults FILE');
+  if (!['direct', 'broker'].includes(values.rounding))
+    throw new UsageError(`--rounding ${values.rounding}: expected direct or broker`);
   const balance = balanceOf(values.balance);
   const { key, where } = clientKey(values['key-id'], values['public-key']);
   let finish: (status: number) => void = () => {};
@@ -138,9 +147,12 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     keys: [key],
     seed,
     balance,
+    precision: values.rounding === 'direct' ? 100 : 10_000,
     makerFees: values['maker-fees'],
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
     ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values) }),
+    ...(values.scenario === undefined ? {} : { scenario: readScenario(resolve(values.scenario)) }),
+    onScenario: (text) => console.error(text),
     holdFeed: process.send !== undefined,
     onFeedEnd: (frames) => tell({ type: 'feedEnded', frames }),
     onFailure: fail,
@@ -156,15 +168,15 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   return status;
 }
 
-/** @throws UsageError for a port or a state log that cannot be used, or markets the old wire form cannot tell of */
+/** @throws UsageError for a port, scenario or state log that cannot be used, or markets the old wire form cannot tell of */
 async function openWorld(options: WorldOptions): Promise<World> {
   try {
     const world = new World(options);
     await world.start();
     return world;
   } catch (error) {
-    if (error instanceof PortInUse || error instanceof StateError || error instanceof NoLegacyForm)
-      throw new UsageError(error.message);
+    const told = [PortInUse, StateError, ScenarioError, NoLegacyForm];
+    if (told.some((kind) => error instanceof kind)) throw new UsageError((error as Error).message);
     throw error;
   }
 }

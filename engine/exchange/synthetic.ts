@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts';
 import type { LiveMarket } from './listing.ts';
 import { arriveBackground, reachByTrade } from './matching.ts';
 import { Random } from './random.ts';
+import type { WorldControl } from './world-control.ts';
 
 /** How lively a synthetic market is. Times in seconds, prices in cents. */
 export interface SyntheticOptions {
@@ -42,7 +43,7 @@ interface World {
  * A simple market with a known fair value: a logit random walk, a few makers who quote around it, and takers who come
  * at random and pay the spread. Deterministic in (seed, sequence of step times).
  */
-export class Synthetic {
+export class Synthetic implements WorldControl {
   private readonly exchange: Exchange;
   private readonly options: SyntheticOptions;
   private readonly worlds: World[] = [];
@@ -51,23 +52,44 @@ export class Synthetic {
   constructor(exchange: Exchange, tickers: readonly string[], options: SyntheticOptions = SYNTHETIC) {
     this.exchange = exchange;
     this.options = options;
-    for (const ticker of tickers) {
-      const { seed } = options;
-      const drift = new Random(seed, `${ticker}/fair`);
-      const takers = new Random(seed, `${ticker}/takers`);
-      const makers = MAKERS.map((half, n): Maker => {
-        const random = new Random(seed, `${ticker}/maker${n}`);
-        return { half, random, resting: [new Map(), new Map()], nextAt: 0 };
-      });
-      const market = exchange.markets.get(ticker)!;
-      this.worlds.push({
-        market,
-        drift,
-        takers,
-        makers,
-        logit: drift.normal() * 0.6,
-        nextTakerAt: takers.exponential(2),
-      });
+    for (const ticker of tickers) this.listed(ticker);
+  }
+
+  /** Give a market liquidity. */
+  listed(ticker: string): void {
+    const { seed } = this.options;
+    const drift = new Random(seed, `${ticker}/fair`);
+    const takers = new Random(seed, `${ticker}/takers`);
+    const makers = MAKERS.map((half, n): Maker => {
+      const random = new Random(seed, `${ticker}/maker${n}`);
+      return { half, random, resting: [new Map(), new Map()], nextAt: 0 };
+    });
+    const market = this.exchange.market(ticker);
+    this.worlds.push({
+      market,
+      drift,
+      takers,
+      makers,
+      logit: drift.normal() * 0.6,
+      nextTakerAt: this.seconds + takers.exponential(2),
+    });
+  }
+
+  jump(ticker: string, byLogit: number): void {
+    const world = this.worlds.find((w) => w.market.listing.ticker === ticker);
+    if (world !== undefined) world.logit += byLogit;
+  }
+
+  /** Makers name their orders by level: they start over. */
+  regridded(ticker: string): void {
+    for (const { market, makers } of this.worlds) {
+      if (market.listing.ticker !== ticker) continue;
+      const { ladder } = market;
+      for (const side of [BID, ASK] as const) {
+        for (const level of [...ladder.levels(side)])
+          ladder.reduceBackground(side, level, ladder.background(side, level));
+        for (const maker of makers) maker.resting[side].clear();
+      }
     }
   }
 
@@ -81,7 +103,7 @@ export class Synthetic {
   step(stepSeconds: number): void {
     this.seconds += stepSeconds;
     for (const world of this.worlds) {
-      if (world.market.listing.status !== 'active') continue;
+      if (!this.exchange.trades(world.market.listing.ticker)) continue;
       const sd = this.options.volatility * Math.sqrt(stepSeconds / 3600);
       world.logit = Math.max(-3.2, Math.min(3.2, world.logit + sd * world.drift.normal()));
       for (const maker of world.makers) {

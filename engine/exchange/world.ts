@@ -3,9 +3,11 @@ import { feeSchedule, type Grid, LINEAR_CENT } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { Exchange } from './exchange.ts';
 import { skewed } from './faults/clock.ts';
+import { requireWholeCents } from './legacy.ts';
 import type { Listing } from './listing.ts';
 import { Playback } from './playback.ts';
 import type { ExchangeRules } from './rules.ts';
+import { gridsOf, Scenario, type ScenarioStep } from './scenario.ts';
 import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
 import { isKnown, Store } from './store.ts';
 import { type CapturedFrame, type FeedSurvey, readEvent } from './survey.ts';
@@ -25,6 +27,8 @@ export interface WorldOptions {
   readonly balance: Money;
   /** Maker fees as in the series that have them; otherwise only takers pay. */
   readonly makerFees: boolean;
+  /** Balance precision of the accounts, micro-dollars: 100 for direct members (the default), 10,000 at a broker. */
+  readonly precision?: number;
   /** Readings of Kalshi's rules other than the defaults. */
   readonly rules?: Partial<ExchangeRules>;
   /** File the accounts are kept in across restarts; none: kept in memory. */
@@ -37,6 +41,10 @@ export interface WorldOptions {
     readonly speed: number;
     readonly yesPrices: boolean;
   };
+  /** What happens to the exchange at which time after the start. */
+  readonly scenario?: readonly ScenarioStep[];
+  /** Told of every step of the scenario. */
+  readonly onScenario?: (text: string) => void;
   /** Play nothing past the opening snapshots before `play()` is called. */
   readonly holdFeed?: boolean;
   readonly onFeedEnd?: (frames: number) => void;
@@ -63,6 +71,7 @@ export class World {
   port = 0;
   private readonly options: WorldOptions;
   private readonly store: Store | null;
+  private scenario: Scenario | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
   private closed = false;
   private listening = false;
@@ -77,29 +86,45 @@ export class World {
     });
     this.held = options.holdFeed === true;
     const now = skewed(wallClock(), options.server.faults ?? null);
-    this.exchange = new Exchange({ now, newId: randomUUID, rules: options.rules ?? {} });
+    const { rules = {}, precision = 0 } = options;
+    this.exchange = new Exchange({ now, newId: randomUUID, rules, precision });
     this.server = new ExchangeServer(this.exchange, options.server);
     const grids: ReadonlyMap<string, Grid> =
       options.feed?.survey.markets ?? new Map(SYNTHETIC_TICKERS.map((t) => [t, LINEAR_CENT]));
     this.tickers = [...grids.keys()];
-    for (const [ticker, grid] of grids) this.exchange.list(listing(ticker, grid, now(), options.makerFees));
+    for (const [ticker, grid] of grids)
+      this.exchange.list({
+        ...listing(ticker, grid, now(), options.makerFees),
+        recorded: options.feed !== undefined,
+      });
     this.store = options.statePath === undefined ? null : new Store(options.statePath, this.exchange);
     this.fund();
     for (const key of options.keys) this.server.keys.register(key.keyId, USER, key.publicPem);
     if (this.store !== null) this.server.beforeSend = () => this.store?.flush();
   }
 
-  /** Let the opening books stand, listen, and let the world move. @throws PortInUse @throws NoLegacyForm */
+  /** Let the opening books stand, listen, and let the world move. @throws PortInUse, NoLegacyForm, ScenarioError */
   async start(): Promise<number> {
     const world = this.options.feed === undefined ? this.openSynthetic() : null;
     if (world === null) await this.openFeed();
     try {
+      this.scenario = new Scenario(this.exchange, this.options.scenario ?? [], {
+        world,
+        disconnect: () => this.server.disconnectAll(),
+        tell: (text) => this.options.onScenario?.(text),
+      });
+      if (this.options.server.legacyCents === true) requireWholeCents(gridsOf(this.options.scenario ?? []));
       this.port = await this.server.listen();
     } catch (error) {
       this.close();
       throw error;
     }
-    this.timers.push(setInterval(() => this.exchange.tick(), TICK_MS));
+    const tick = (): void => {
+      this.exchange.tick();
+      this.scenario?.advance();
+      this.store?.flush();
+    };
+    this.timers.push(setInterval(tick, TICK_MS));
     if (world !== null) this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
     this.listening = true;
     this.releaseFeed();
@@ -125,7 +150,9 @@ export class World {
   }
 
   private releaseFeed(): void {
-    if (this.listening && !this.held) this.release();
+    if (!this.listening || this.held) return;
+    this.scenario?.start();
+    this.release();
   }
 
   close(): void {
