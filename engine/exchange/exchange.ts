@@ -12,6 +12,7 @@ import {
   type ExchangeFill,
   type ExchangeOrder,
   type ExchangeTrade,
+  newOrder,
   type OrderRequest,
   type OrderStatus,
   Refusal,
@@ -90,7 +91,14 @@ export class Exchange implements MatchEvents {
     const level = market.listing.grid.level(request.price);
     checkRequest(this, userId, request, market, level);
     const initialCount = admittedCount(this, userId, request);
-    const order = newOrder(this.options.newId(), userId, request, initialCount, market.listing, this.now());
+    const order = newOrder(
+      this.options.newId(),
+      userId,
+      request,
+      initialCount,
+      market.listing.exchangeIndex,
+      this.now(),
+    );
     requireFunds(this, market, order);
     this.useClientId(userId, request.clientOrderId);
     this.orders.set(order.orderId, order);
@@ -195,11 +203,23 @@ export class Exchange implements MatchEvents {
     count: Count,
   ): void {
     const market = this.current!;
-    const price = market.listing.grid.price(level);
+    this.print(market, maker, taker, takerSide, market.listing.grid.price(level), count, false);
+  }
+
+  /** Book an execution, of the book or (`isBlock`) past it. */
+  print(
+    market: LiveMarket,
+    maker: ExchangeOrder | null,
+    taker: ExchangeOrder | null,
+    takerSide: Side,
+    price: Price,
+    count: Count,
+    isBlock: boolean,
+  ): void {
     const tradeId = this.options.newId();
     const time = this.now();
     const { ticker } = market.listing;
-    const trade: ExchangeTrade = { tradeId, ticker, price, count, takerSide, time };
+    const trade: ExchangeTrade = { tradeId, ticker, price, count, takerSide, time, isBlock };
     market.trades.push(trade);
     if (market.trades.length > KEEP_TRADES) market.trades.shift();
     market.volume = (market.volume + count) as Count;
@@ -357,36 +377,4 @@ export class Exchange implements MatchEvents {
     order.reason = reason;
     for (const l of this.listeners) l.order(order);
   }
-}
-
-function newOrder(
-  orderId: string,
-  userId: string,
-  request: OrderRequest,
-  initialCount: Count,
-  listing: Listing,
-  time: TimeUs,
-): ExchangeOrder {
-  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
-    request;
-  const { exchangeIndex } = listing;
-  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
-  return {
-    orderId,
-    userId,
-    ...asked,
-    exchangeIndex,
-    initialCount,
-    fillCount: 0 as Count,
-    remainingCount: initialCount,
-    status: 'resting',
-    createdTime: time,
-    updatedTime: time,
-    makerFees: 0 as Money,
-    takerFees: 0 as Money,
-    makerCost: 0 as Money,
-    takerCost: 0 as Money,
-    feeCarry: { carried: 0 },
-    reason: '',
-  };
 }

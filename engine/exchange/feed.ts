@@ -12,10 +12,13 @@ import {
   timeToMs,
 } from '../units/index.ts';
 import { fillFrameBody, marketId, sideLevels, tradeBody, userOrderBody } from './bodies.ts';
+import { type CommunicationsShare, EVERYTHING, gets, shareOf } from './communications.ts';
 import type { Exchange } from './exchange.ts';
 import type { OrderGroup } from './groups.ts';
 import type { ExchangeListener } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
+import type { DeskEvent } from './rfq.ts';
+import { communicationBody } from './rfq-bodies.ts';
 import { tickerBody, tickerKey } from './ticker.ts';
 
 /** The way to one client. `send` is false when the client reads too slowly and was dropped. */
@@ -30,12 +33,14 @@ interface Channel {
   /** Markets it is filtered to; null: all. */
   tickers: Set<string> | null;
   readonly yesPrices: boolean;
+  /** Which of the RFQ messages it gets. */
+  readonly share: CommunicationsShare;
   /** What was last sent of each market, where only changes are sent. */
   readonly sent: Map<string, string>;
 }
 
 const COMMANDS = ['subscribe', 'unsubscribe', 'update_subscription', 'list_subscriptions'];
-const SEQUENCED = ['orderbook_delta', 'trade', 'market_lifecycle_v2', 'order_group_updates'];
+const SEQUENCED = ['orderbook_delta', 'trade', 'market_lifecycle_v2', 'order_group_updates', 'communications'];
 const PLAIN = ['ticker', 'fill', 'market_positions', 'user_orders'];
 
 type Json = Readonly<Record<string, unknown>>;
@@ -90,6 +95,11 @@ export class FeedClient implements ExchangeListener {
         this.error(id, 14, 'Market ticker required');
         continue;
       }
+      const share = shareOf(params);
+      if (name === 'communications' && 'code' in share) {
+        this.error(id, share.code, share.text);
+        continue;
+      }
       const existing = this.channels.find((c) => c.name === name);
       if (existing !== undefined) {
         this.addMarkets(id, existing, given ?? []);
@@ -102,6 +112,7 @@ export class FeedClient implements ExchangeListener {
         seq: 0,
         tickers,
         yesPrices: params['use_yes_price'] === true,
+        share: 'code' in share ? EVERYTHING : share,
         sent: new Map(),
       };
       this.channels.push(channel);
@@ -248,6 +259,17 @@ export class FeedClient implements ExchangeListener {
     }));
   }
 
+  /** What happens at the RFQ desk; bound, so that it can be taken off the desk's listeners again. */
+  readonly communicate = (event: DeskEvent): void => {
+    const { ticker } = event.rfq;
+    const eventTicker = this.exchange.markets.get(ticker)?.listing.eventTicker ?? '';
+    const body = communicationBody(event, this.userId, eventTicker);
+    if (body === null) return;
+    for (const channel of this.channels)
+      if (channel.name === 'communications' && gets(channel.share, event, this.userId))
+        this.send({ type: event.type, sid: channel.sid, ...this.numbered(channel), msg: body });
+  };
+
   private publish(name: string, ticker: string, type: string, body: () => Json): void {
     for (const channel of this.channels) {
       if (channel.name !== name || (channel.tickers !== null && ticker !== '' && !channel.tickers.has(ticker)))
@@ -266,7 +288,7 @@ export class FeedClient implements ExchangeListener {
 }
 
 function takesFilter(name: string): boolean {
-  return name !== 'market_lifecycle_v2' && name !== 'order_group_updates';
+  return !['market_lifecycle_v2', 'order_group_updates', 'communications'].includes(name);
 }
 
 function tickersOf(params: Json): string[] | null {

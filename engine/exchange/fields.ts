@@ -16,7 +16,8 @@ export function stringField(o: Json, name: string, model: string): string {
   throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field ${model}.${name} of type string`);
 }
 
-function boolField(o: Json, name: string, model: string): boolean {
+/** A boolean field, false where it is absent. @throws Refusal */
+export function boolField(o: Json, name: string, model: string): boolean {
   const value = o[name];
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean') return value;

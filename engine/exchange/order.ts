@@ -53,6 +53,38 @@ export interface ExchangeOrder {
   reason: string;
 }
 
+/** An order as it is accepted, nothing of it filled. */
+export function newOrder(
+  orderId: string,
+  userId: string,
+  request: OrderRequest,
+  initialCount: Count,
+  exchangeIndex: number,
+  time: TimeUs,
+): ExchangeOrder {
+  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
+    request;
+  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
+  return {
+    orderId,
+    userId,
+    ...asked,
+    exchangeIndex,
+    initialCount,
+    fillCount: 0 as Count,
+    remainingCount: initialCount,
+    status: 'resting',
+    createdTime: time,
+    updatedTime: time,
+    makerFees: 0 as Money,
+    takerFees: 0 as Money,
+    makerCost: 0 as Money,
+    takerCost: 0 as Money,
+    feeCarry: { carried: 0 },
+    reason: '',
+  };
+}
+
 /** One execution of one account's order. */
 export interface ExchangeFill {
   readonly tradeId: string;
@@ -79,6 +111,8 @@ export interface ExchangeTrade {
   /** Side of the one who took: `BID` bought YES. */
   readonly takerSide: Side;
   readonly time: TimeUs;
+  /** It was agreed on past the book. */
+  readonly isBlock: boolean;
 }
 
 /** A refusal with the exchange's code, to be answered with this HTTP status. */

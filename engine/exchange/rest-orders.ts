@@ -1,11 +1,10 @@
 import { type Count, formatCount, timeToMs } from '../units/index.ts';
 import { averages, createdBody } from './bodies.ts';
 import { type ApiAnswer, type ApiCall, invalidParameters, ok, refusalBody } from './call.ts';
+import { UUID } from './costs.ts';
 import type { Exchange } from './exchange.ts';
 import { countField, intField, objectOf, orderRequest, priceField, sideField, stringField } from './fields.ts';
 import { type ExchangeOrder, type OrderRequest, Refusal } from './order.ts';
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Where a call looks for an order: a shard, or wherever the order is. */
 type Route = number | 'anywhere';

@@ -1,10 +1,19 @@
 import { type Count, complement, formatCount, formatMoney, formatRfc3339, type Money } from '../units/index.ts';
 import type { Holding } from './account.ts';
 import { fillBody, fourDecimals, orderBody } from './bodies.ts';
-import { type ApiAnswer, type ApiCall, invalidParameters, listParameter, ok, paged, timeBounds } from './call.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  invalidParameters,
+  listParameter,
+  ok,
+  oneOfParameter,
+  paged,
+  timeBounds,
+} from './call.ts';
+import { UUID } from './costs.ts';
 import type { Exchange } from './exchange.ts';
 import { type ExchangeOrder, Refusal } from './order.ts';
-import { UUID } from './rest-orders.ts';
 
 /** What an account can read of itself: orders, queue places, balance, positions, fills. */
 export class PortfolioApi {
@@ -71,8 +80,8 @@ export class PortfolioApi {
   }
 
   private orderList(call: ApiCall): unknown {
-    const status = call.query.get('status');
-    const { from, to } = timeBounds(call.query);
+    const status = oneOfParameter(call.query, 'GetOrders', 'status', ['resting', 'canceled', 'executed'] as const);
+    const { from, to } = timeBounds(call.query, 'GetOrders');
     const passes = this.filter(call);
     const mine = [...this.exchange.orders.values()].filter(
       (o) =>
@@ -178,7 +187,7 @@ export class PortfolioApi {
 
   private fillList(call: ApiCall): unknown {
     const orderId = call.query.get('order_id');
-    const { from, to } = timeBounds(call.query);
+    const { from, to } = timeBounds(call.query, 'GetFills');
     const passes = this.filter(call);
     const mine = this.exchange.fills.filter(
       (f) =>

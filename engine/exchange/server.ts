@@ -1,12 +1,14 @@
 import type { HttpRequest, HttpResponse, WebSocket } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import type { TimeUs } from '../units/index.ts';
-import { KeyRing } from './auth.ts';
+import { type ApiKey, KeyRing } from './auth.ts';
 import { AccountBuckets } from './buckets.ts';
 import type { Exchange } from './exchange.ts';
 import { FeedClient } from './feed.ts';
 import { Refusal } from './order.ts';
 import { type ApiCall, RestApi, refusalBody } from './rest.ts';
+import type { IncentiveProgram } from './rest-incentives.ts';
+import { allowed, holds } from './scopes.ts';
 import { App, type Listening, listenOn } from './uws.ts';
 
 const ROOT = '/trade-api/v2/';
@@ -22,6 +24,8 @@ export interface ServerOptions {
   /** Bytes a client may leave unread before it is dropped with error 25. */
   readonly maxUnreadBytes: number;
   readonly pingMs: number;
+  /** What `GET /incentive_programs` lists. */
+  readonly incentives: readonly IncentiveProgram[];
 }
 
 export const SERVER_OPTIONS: ServerOptions = {
@@ -31,7 +35,11 @@ export const SERVER_OPTIONS: ServerOptions = {
   timestampToleranceMs: 10_000,
   maxUnreadBytes: 8 * 1024 * 1024,
   pingMs: 10_000,
+  incentives: [],
 };
+
+/** How often quotes are looked at that may be due. */
+const DESK_MS = 100;
 
 interface SocketData {
   readonly userId: string;
@@ -53,14 +61,15 @@ export class ExchangeServer {
   private readonly sockets = new Set<WebSocket<SocketData>>();
   private readonly buckets = new Map<string, AccountBuckets>();
   private listening: Listening | null = null;
-  private pinger: NodeJS.Timeout | null = null;
+  private readonly timers: NodeJS.Timeout[] = [];
   private readonly app = App();
 
   constructor(exchange: Exchange, options: Partial<ServerOptions> = {}) {
     this.exchange = exchange;
     this.options = { ...SERVER_OPTIONS, ...options };
     this.keys = new KeyRing(this.options.timestampToleranceMs);
-    this.api = new RestApi(exchange, this.options.tier, randomUUID);
+    const { tier, incentives } = this.options;
+    this.api = new RestApi(exchange, tier, randomUUID, { keys: this.keys, incentives });
     this.app.ws<SocketData>(WS_PATH, {
       maxPayloadLength: 1024 * 1024,
       // The pings below keep a living client far from this; only one that stopped answering is cut off.
@@ -82,15 +91,19 @@ export class ExchangeServer {
     if (this.listening === null) {
       throw new PortInUse(`port ${port} on ${host} is already in use: stop what listens there or pass another --port`);
     }
-    this.pinger = setInterval(() => {
+    const ping = (): void => {
       for (const ws of this.sockets) ws.ping('heartbeat');
-    }, this.options.pingMs);
-    this.pinger.unref();
+    };
+    this.timers.push(
+      setInterval(ping, this.options.pingMs),
+      setInterval(() => this.api.desk.tick(), DESK_MS),
+    );
+    for (const timer of this.timers) timer.unref();
     return this.listening.port;
   }
 
   close(): void {
-    if (this.pinger !== null) clearInterval(this.pinger);
+    for (const timer of this.timers) clearInterval(timer);
     this.listening?.close();
     this.listening = null;
     this.app.close();
@@ -106,7 +119,9 @@ export class ExchangeServer {
   private upgrade(res: HttpResponse, req: HttpRequest, context: Parameters<HttpResponse['upgrade']>[4]): void {
     let userId: string;
     try {
-      userId = this.authenticate(req, 'GET', WS_PATH);
+      const key = this.authenticate(req, 'GET', WS_PATH);
+      if (!holds(key, 'read')) throw new Refusal(401, 'token_authentication_failure');
+      userId = key.userId;
     } catch (error) {
       const code =
         (error as Refusal).code === 'signature_is_missing_from_headers'
@@ -128,6 +143,7 @@ export class ExchangeServer {
     const client = new FeedClient(this.exchange, data.userId, { send: (text) => this.push(ws, text) });
     data.client = client;
     this.exchange.listeners.push(client);
+    this.api.desk.listeners.push(client.communicate);
   }
 
   private push(ws: WebSocket<SocketData>, text: string): void {
@@ -151,17 +167,19 @@ export class ExchangeServer {
     this.sockets.delete(ws);
     const at = this.exchange.listeners.indexOf(data.client!);
     if (at >= 0) this.exchange.listeners.splice(at, 1);
+    const heard = this.api.desk.listeners.indexOf(data.client!.communicate);
+    if (heard >= 0) this.api.desk.listeners.splice(heard, 1);
   }
 
   private http(res: HttpResponse, req: HttpRequest): void {
     const method = req.getMethod().toUpperCase();
     const url = req.getUrl();
     const query = req.getQuery() ?? '';
-    let userId = '';
+    let key: ApiKey | null = null;
     let refusal: Refusal | null = null;
     const path = url.startsWith(ROOT) ? url.slice(ROOT.length).split('/').map(decode) : [];
     try {
-      if (path.length > 0 && !RestApi.isPublic(method, path)) userId = this.authenticate(req, method, url);
+      if (path.length > 0 && !RestApi.isPublic(method, path)) key = this.authenticate(req, method, url);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refusal = error;
@@ -181,7 +199,7 @@ export class ExchangeServer {
           ? failure(refusal)
           : bytes > MAX_BODY_BYTES
             ? failure(new Refusal(413, 'request_too_large'))
-            : this.answer(method, path, query, Buffer.concat(parts), userId);
+            : this.answer(method, path, query, Buffer.concat(parts), key);
       this.beforeSend();
       if (aborted) return;
       res.cork(() => {
@@ -191,12 +209,16 @@ export class ExchangeServer {
     });
   }
 
-  private answer(method: string, path: readonly string[], query: string, raw: Buffer, userId: string): RawAnswer {
+  private answer(method: string, path: readonly string[], query: string, raw: Buffer, key: ApiKey | null): RawAnswer {
     try {
-      const call: ApiCall = { method, path, query: new URLSearchParams(query), body: parseBody(raw), userId };
-      if (userId !== '') this.charge(call);
+      const params = new URLSearchParams(query);
+      let call: ApiCall = { method, path, query: params, body: parseBody(raw), userId: key?.userId ?? '' };
+      if (key !== null) {
+        this.charge(call);
+        call = allowed(key, call);
+      }
       const { status, body } = this.api.answer(call);
-      return { status, type: 'application/json', text: JSON.stringify(body) };
+      return { status, type: 'application/json', text: body === undefined ? '' : JSON.stringify(body) };
     } catch (error) {
       if (error instanceof Refusal) return failure(error);
       console.error('exchange: internal error', error);
@@ -207,16 +229,18 @@ export class ExchangeServer {
   private charge(call: ApiCall): void {
     let buckets = this.buckets.get(call.userId);
     const time = this.exchange.now();
-    if (buckets === undefined) {
-      const shards = new Set([...this.exchange.markets.values()].map((m) => m.listing.exchangeIndex));
-      buckets = new AccountBuckets(this.options.tier, shards, time);
+    const tier = this.api.accounts.tierOf(call.userId);
+    if (buckets?.tier !== tier) {
+      // RFQs are billed to shard 1 whether or not a market trades there.
+      const shards = new Set([1, ...[...this.exchange.markets.values()].map((m) => m.listing.exchangeIndex)]);
+      buckets = new AccountBuckets(tier, shards, time);
       this.buckets.set(call.userId, buckets);
     }
     const cost = RestApi.cost(call, this.exchange.restingOf(call.userId).length);
     if (!buckets.take(cost, time)) throw new Refusal(429, 'too_many_requests', 'too many requests');
   }
 
-  private authenticate(req: HttpRequest, method: string, path: string): string {
+  private authenticate(req: HttpRequest, method: string, path: string): ApiKey {
     const headers = {
       keyId: req.getHeader('kalshi-access-key'),
       timestamp: req.getHeader('kalshi-access-timestamp'),
@@ -235,8 +259,10 @@ interface RawAnswer {
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
+  204: 'No Content',
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
   410: 'Gone',
