@@ -79,7 +79,8 @@ export class OrderApi {
     const orders = items.map(({ id, shard, ticker }) => {
       try {
         if (!UUID.test(id)) throw new Refusal(400, 'invalid_UUID', 'invalid UUID');
-        return this.cancel(call.userId, id, this.route(shard === null ? null : String(shard), ticker));
+        const cancelled = this.cancel(call.userId, id, this.route(shard === null ? null : String(shard), ticker));
+        return { ...cancelled, client_order_id: this.exchange.orders.get(id)!.clientOrderId };
       } catch (error) {
         return { order_id: id, reduced_by: '0.00', error: refusalBody(error) };
       }
@@ -108,12 +109,12 @@ export class OrderApi {
     return order;
   }
 
+  /** Cancel one order. The answer was recorded without the client order id that the description allows. */
   private cancel(userId: string, id: string, route: Route): Record<string, unknown> {
-    const order = this.find(userId, id, route);
+    this.find(userId, id, route);
     const { reducedBy } = this.exchange.cancel(userId, id, '');
     return {
       order_id: id,
-      client_order_id: order.clientOrderId,
       reduced_by: formatCount(reducedBy),
       ts_ms: timeToMs(this.exchange.now()),
     };

@@ -204,7 +204,8 @@ export class ExchangeServer {
       if (aborted) return;
       res.cork(() => {
         res.writeStatus(`${answer.status} ${STATUS_WORDS[answer.status] ?? 'Status'}`);
-        res.writeHeader('Content-Type', answer.type).end(answer.text);
+        if (answer.type !== '') res.writeHeader('Content-Type', answer.type);
+        res.end(answer.text);
       });
     });
   }
@@ -218,7 +219,8 @@ export class ExchangeServer {
         call = allowed(key, call);
       }
       const { status, body } = this.api.answer(call);
-      return { status, type: 'application/json', text: body === undefined ? '' : JSON.stringify(body) };
+      if (body === undefined) return { status, type: '', text: '' };
+      return { status, type: 'application/json', text: JSON.stringify(body) };
     } catch (error) {
       if (error instanceof Refusal) return failure(error);
       console.error('exchange: internal error', error);
@@ -252,6 +254,7 @@ export class ExchangeServer {
 
 interface RawAnswer {
   readonly status: number;
+  /** Empty where there is no body. */
   readonly type: string;
   readonly text: string;
 }
