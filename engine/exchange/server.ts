@@ -293,9 +293,11 @@ function parseBody(raw: Buffer): unknown {
   }
 }
 
+/** A path's part as text. One that hides a slash stays as it was sent: it is no way to another path. */
 function decode(part: string): string {
   try {
-    return decodeURIComponent(part);
+    const text = decodeURIComponent(part);
+    return text.includes('/') ? part : text;
   } catch {
     return part;
   }
