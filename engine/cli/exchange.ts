@@ -77,11 +77,14 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   const port = wholeNumber(values.port, '--port', 0, 65_535);
   if (!TIER_NAMES.includes(values.tier))
     throw new UsageError(`--tier ${values.tier}: expected one of ${TIER_NAMES.join(', ')}`);
-  if (!values.public && !['127.0.0.1', 'localhost', '::1'].includes(values.host)) {
+  const reachable = !['127.0.0.1', 'localhost', '::1'].includes(values.host);
+  if (reachable && !values.public) {
     throw new UsageError(
       `--host ${values.host} can be reached from other machines: add --public if that is what you want`,
     );
   }
+  if (reachable)
+    console.error(`exchange: ${values.host} can be reached from other machines, over plain HTTP: keep its keys`);
   const balance = balanceOf(values.balance);
   const { key, where } = clientKey(values['key-id'], values['public-key']);
   let finish: (status: number) => void = () => {};

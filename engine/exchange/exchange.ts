@@ -91,14 +91,7 @@ export class Exchange implements MatchEvents {
     const level = market.listing.grid.level(request.price);
     checkRequest(this, userId, request, market, level);
     const initialCount = admittedCount(this, userId, request);
-    const order = newOrder(
-      this.options.newId(),
-      userId,
-      request,
-      initialCount,
-      market.listing.exchangeIndex,
-      this.now(),
-    );
+    const order = newOrder(this.options.newId(), userId, request, initialCount, market.listing, this.now());
     requireFunds(this, market, order);
     this.useClientId(userId, request.clientOrderId);
     this.orders.set(order.orderId, order);

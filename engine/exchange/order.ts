@@ -1,5 +1,6 @@
 import type { FeeAccumulator } from '../market/index.ts';
 import type { Count, Money, Price, Side, TimeUs } from '../units/index.ts';
+import type { Listing } from './listing.ts';
 
 export type TimeInForce = 'good_till_canceled' | 'immediate_or_cancel' | 'fill_or_kill';
 export type SelfTrade = 'taker_at_cross' | 'maker';
@@ -53,38 +54,6 @@ export interface ExchangeOrder {
   reason: string;
 }
 
-/** An order as it is accepted, nothing of it filled. */
-export function newOrder(
-  orderId: string,
-  userId: string,
-  request: OrderRequest,
-  initialCount: Count,
-  exchangeIndex: number,
-  time: TimeUs,
-): ExchangeOrder {
-  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
-    request;
-  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
-  return {
-    orderId,
-    userId,
-    ...asked,
-    exchangeIndex,
-    initialCount,
-    fillCount: 0 as Count,
-    remainingCount: initialCount,
-    status: 'resting',
-    createdTime: time,
-    updatedTime: time,
-    makerFees: 0 as Money,
-    takerFees: 0 as Money,
-    makerCost: 0 as Money,
-    takerCost: 0 as Money,
-    feeCarry: { carried: 0 },
-    reason: '',
-  };
-}
-
 /** One execution of one account's order. */
 export interface ExchangeFill {
   readonly tradeId: string;
@@ -128,4 +97,37 @@ export class Refusal extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+/** An order as it is when it is accepted: nothing filled. */
+export function newOrder(
+  orderId: string,
+  userId: string,
+  request: OrderRequest,
+  initialCount: Count,
+  listing: Listing,
+  time: TimeUs,
+): ExchangeOrder {
+  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
+    request;
+  const { exchangeIndex } = listing;
+  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
+  return {
+    orderId,
+    userId,
+    ...asked,
+    exchangeIndex,
+    initialCount,
+    fillCount: 0 as Count,
+    remainingCount: initialCount,
+    status: 'resting',
+    createdTime: time,
+    updatedTime: time,
+    makerFees: 0 as Money,
+    takerFees: 0 as Money,
+    makerCost: 0 as Money,
+    takerCost: 0 as Money,
+    feeCarry: { carried: 0 },
+    reason: '',
+  };
 }

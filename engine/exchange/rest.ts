@@ -15,6 +15,7 @@ import { OrderApi } from './rest-orders.ts';
 import { PortfolioApi } from './rest-portfolio.ts';
 import { RfqApi } from './rest-rfqs.ts';
 import { RfqDesk } from './rfq-desk.ts';
+import { isPublic } from './scopes.ts';
 
 export { type ApiAnswer, type ApiCall, refusalBody } from './call.ts';
 
@@ -28,8 +29,6 @@ export interface RestOptions {
   readonly keys?: KeyRing;
   readonly incentives?: readonly IncentiveProgram[];
 }
-
-const PUBLIC = ['markets', 'events', 'series', 'exchange', 'incentive_programs'];
 
 /** Every REST call that a trading client touches. Pure of sockets: a call in, an answer out. */
 export class RestApi {
@@ -63,10 +62,7 @@ export class RestApi {
     ];
   }
 
-  /** True where a call needs no signature. */
-  static isPublic(method: string, path: readonly string[]): boolean {
-    return method === 'GET' && (PUBLIC.includes(path[0] ?? '') || path.join('/') === 'account/endpoint_costs');
-  }
+  static readonly isPublic = isPublic;
 
   static readonly cost = costOf;
 

@@ -2,16 +2,13 @@ import type { TimeUs } from '../units/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveMarket } from './listing.ts';
 import { Refusal } from './order.ts';
-import type { DeskEvent, Quote, Rfq } from './rfq.ts';
+import { type DeskEvent, newQuote, newRfq, type Quote, type QuoteTerms, type Rfq, type RfqTerms } from './rfq.ts';
 import { checkParty, contractsFor, execute } from './rfq-trade.ts';
 
 /** Requests that one account may have open. */
 const MOST_OPEN = 100;
 /** How long closed requests and cancelled quotes can be read. */
 const KEEP_US = 7 * 86_400_000_000;
-
-export type RfqTerms = Pick<Rfq, 'ticker' | 'contracts' | 'targetCost' | 'excludesFees' | 'restRemainder'>;
-export type QuoteTerms = Pick<Quote, 'yesBid' | 'noBid' | 'restRemainder' | 'postOnly'>;
 
 /** Requests for quotes and the quotes on them, from the asking to the trade. Nothing of it survives the process. */
 export class RfqDesk {
@@ -35,17 +32,7 @@ export class RfqDesk {
     if (open.length - replaced.length >= MOST_OPEN)
       throw new Refusal(409, 'too_many_open_rfqs', `an account can have ${MOST_OPEN} open RFQs`);
     for (const rfq of replaced) this.close(rfq, 'replaced');
-    const now = this.exchange.now();
-    const rfq: Rfq = {
-      id: this.newId(),
-      userId,
-      ...terms,
-      status: 'open',
-      createdTime: now,
-      updatedTime: now,
-      cancelledTime: 0 as TimeUs,
-      reason: '',
-    };
+    const rfq = newRfq(this.newId(), userId, terms, this.exchange.now());
     this.rfqs.set(rfq.id, rfq);
     this.tell({ type: 'rfq_created', rfq });
     return rfq;
@@ -68,26 +55,8 @@ export class RfqDesk {
     const noContracts = contractsFor(market, rfq, terms.noBid);
     // A target cost that does not even buy a hundredth of a contract.
     if (yesContracts === 0 || noContracts === 0) throw new Refusal(400, 'invalid_order_size');
-    const now = this.exchange.now();
-    const none = 0 as TimeUs;
-    const quote: Quote = {
-      id: this.newId(),
-      rfq,
-      userId,
-      ...terms,
-      yesContracts,
-      noContracts,
-      status: 'open',
-      acceptedSide: null,
-      createdTime: now,
-      updatedTime: now,
-      acceptedTime: none,
-      confirmedTime: none,
-      executedTime: none,
-      cancelledTime: none,
-      reason: '',
-      orders: null,
-    };
+    const contracts = { yesContracts, noContracts };
+    const quote = newQuote(this.newId(), rfq, userId, { ...terms, ...contracts }, this.exchange.now());
     this.quotes.set(quote.id, quote);
     this.tell({ type: 'quote_created', rfq, quote });
     return quote;

@@ -10,7 +10,7 @@ import {
 import { invalidParameters } from './call.ts';
 import { boolField, countField, intField, stringField } from './fields.ts';
 import { Refusal } from './order.ts';
-import type { RfqTerms } from './rfq-desk.ts';
+import type { RfqTerms } from './rfq.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

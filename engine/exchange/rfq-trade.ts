@@ -76,9 +76,8 @@ function orderOf(
   const yes = accepted === 'yes';
   const count = yes ? quote.yesContracts : quote.noContracts;
   const makerSide: Side = yes ? BID : ASK;
-  const { ticker, exchangeIndex } = market.listing;
   const request: OrderRequest = {
-    ticker,
+    ticker: market.listing.ticker,
     side: party === 'quoter' ? makerSide : opposite(makerSide),
     price: yes ? quote.yesBid : complement(quote.noBid),
     count,
@@ -92,5 +91,5 @@ function orderOf(
     expirationSeconds: 0,
   };
   const userId = party === 'quoter' ? quote.userId : quote.rfq.userId;
-  return newOrder(orderId, userId, request, count, exchangeIndex, exchange.now());
+  return newOrder(orderId, userId, request, count, market.listing, exchange.now());
 }

@@ -60,3 +60,51 @@ export interface QuoteOrder {
 export type DeskEvent =
   | { readonly type: 'rfq_created' | 'rfq_deleted'; readonly rfq: Rfq }
   | { readonly type: 'quote_created' | 'quote_accepted' | 'quote_executed'; readonly rfq: Rfq; readonly quote: Quote };
+
+/** What a request asks for. */
+export type RfqTerms = Pick<Rfq, 'ticker' | 'contracts' | 'targetCost' | 'excludesFees' | 'restRemainder'>;
+
+/** What a quote offers. */
+export type QuoteTerms = Pick<Quote, 'yesBid' | 'noBid' | 'restRemainder' | 'postOnly'>;
+
+const NEVER = 0 as TimeUs;
+
+/** A request as it is made. */
+export function newRfq(id: string, userId: string, terms: RfqTerms, time: TimeUs): Rfq {
+  return {
+    id,
+    userId,
+    ...terms,
+    status: 'open',
+    createdTime: time,
+    updatedTime: time,
+    cancelledTime: NEVER,
+    reason: '',
+  };
+}
+
+/** A quote as it is made. */
+export function newQuote(
+  id: string,
+  rfq: Rfq,
+  userId: string,
+  terms: QuoteTerms & Pick<Quote, 'yesContracts' | 'noContracts'>,
+  time: TimeUs,
+): Quote {
+  return {
+    id,
+    rfq,
+    userId,
+    ...terms,
+    status: 'open',
+    acceptedSide: null,
+    createdTime: time,
+    updatedTime: time,
+    acceptedTime: NEVER,
+    confirmedTime: NEVER,
+    executedTime: NEVER,
+    cancelledTime: NEVER,
+    reason: '',
+    orders: null,
+  };
+}

@@ -13,6 +13,13 @@ export const SCOPES = [
   'write::block_trade_accept',
 ] as const;
 
+const PUBLIC = ['markets', 'events', 'series', 'exchange', 'incentive_programs'];
+
+/** True where a call needs no signature, and no scope where it has one. */
+export function isPublic(method: string, path: readonly string[]): boolean {
+  return method === 'GET' && (PUBLIC.includes(path[0] ?? '') || path.join('/') === 'account/endpoint_costs');
+}
+
 /** The narrowest scope that a call needs. */
 export function scopeOf(method: string, path: readonly string[]): (typeof SCOPES)[number] {
   const [head, second] = path;
@@ -37,6 +44,7 @@ const NAMES = ['subaccount', 'from_subaccount', 'to_subaccount', 'subaccount_num
  * is meant. @throws Refusal 403 where the key's scopes or its lock do not allow the call
  */
 export function allowed(key: ApiKey, call: ApiCall): ApiCall {
+  if (isPublic(call.method, call.path)) return call;
   const scope = scopeOf(call.method, call.path);
   if (!holds(key, scope)) throw forbidden(`this API key does not have the ${scope} scope`);
   if (key.subaccount === null || call.path[0] === 'account') return call;

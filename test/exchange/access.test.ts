@@ -58,6 +58,14 @@ describe('a key does what its scopes say and no more', () => {
       }
     });
 
+  test("public reads are everybody's, signed or not", async (t) => {
+    const venue = await Venue.open(t);
+    assert.equal((await keyed(venue, ['write::trade']).get('/markets/M')).status, 200);
+    const key = venue.server.keys.of('a')[0]!;
+    const call = { method: 'GET', path: ['markets'], query: new URLSearchParams(), body: undefined, userId: 'a' };
+    assert.equal(allowed({ ...key, scopes: [] }, call), call);
+  });
+
   test('the feed needs read', async (t) => {
     const venue = await Venue.open(t);
     await assert.rejects(keyed(venue, ['write::trade']).feed(), /401/);
