@@ -14,6 +14,8 @@ const KEEP_US = 7 * 86_400_000_000;
 export class RfqDesk {
   readonly rfqs = new Map<string, Rfq>();
   readonly quotes = new Map<string, Quote>();
+  /** Confirmed quotes, which wait for their execution. */
+  private readonly confirmed = new Set<Quote>();
   readonly listeners: ((event: DeskEvent) => void)[] = [];
   private readonly exchange: Exchange;
   private readonly newId: () => string;
@@ -94,18 +96,19 @@ export class RfqDesk {
     checkParty(this.exchange, this.market(quote.rfq.ticker), quote, quote.acceptedSide!, 'quoter');
     quote.status = 'confirmed';
     quote.confirmedTime = this.touch(quote);
+    this.confirmed.add(quote);
     this.tick();
   }
 
   /** Execute what is due. Call often, and before anything is read. */
   tick(): void {
     const due = this.exchange.now() - this.exchange.rules.quoteExecuteMs * 1000;
-    for (const quote of this.quotes.values())
-      if (quote.status === 'confirmed' && quote.confirmedTime <= due) this.execute(quote);
+    for (const quote of this.confirmed) if (quote.confirmedTime <= due) this.execute(quote);
   }
 
   private execute(quote: Quote): void {
     const { rfq } = quote;
+    this.confirmed.delete(quote);
     try {
       quote.orders = execute(this.exchange, this.market(rfq.ticker), quote, this.newId);
     } catch (error) {
