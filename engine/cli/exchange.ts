@@ -110,11 +110,14 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   const port = wholeNumber(values.port, '--port', 0, 65_535);
   if (!TIER_NAMES.includes(values.tier))
     throw new UsageError(`--tier ${values.tier}: expected one of ${TIER_NAMES.join(', ')}`);
-  if (!values.public && !['127.0.0.1', 'localhost', '::1'].includes(values.host)) {
+  const reachable = !['127.0.0.1', 'localhost', '::1'].includes(values.host);
+  if (reachable && !values.public) {
     throw new UsageError(
       `--host ${values.host} can be reached from other machines: add --public if that is what you want`,
     );
   }
+  if (reachable)
+    console.error(`exchange: ${values.host} can be reached from other machines, over plain HTTP: keep its keys`);
   if (values['fault-seed'] !== undefined && values.faults === undefined)
     throw new UsageError('--fault-seed goes with --faults FILE');
   if (!['direct', 'broker'].includes(values.rounding))

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ApiKey } from './auth.ts';
 import { AccountBuckets, Bucket } from './buckets.ts';
 import { subaccountParameter } from './call.ts';
 import { outage } from './faults/outage.ts';
@@ -8,21 +9,23 @@ import { legacyAnswer, refuseFractions } from './legacy.ts';
 import { LegacyOrders } from './legacy-orders.ts';
 import { Refusal } from './order.ts';
 import { type ApiCall, RestApi, refusalBody } from './rest.ts';
+import { allowed } from './scopes.ts';
 
 /** An answer as it goes onto the wire. */
 export interface RawAnswer {
   readonly status: number;
+  /** Empty where there is no body. */
   readonly type: string;
   readonly text: string;
 }
 
-/** A request as it came off the wire, its sender known ('' for none). */
+/** A request as it came off the wire, its key known (null for none). */
 export interface RawCall {
   readonly method: string;
   readonly path: readonly string[];
   readonly query: string;
   readonly body: Buffer;
-  readonly userId: string;
+  readonly key: ApiKey | null;
   readonly address: string;
 }
 
@@ -44,7 +47,7 @@ export class Answers {
 
   constructor(front: Front) {
     this.front = front;
-    this.api = new RestApi(front.exchange, front.options.tier, randomUUID);
+    this.api = front.api;
     this.legacy = front.options.legacyCents ? new LegacyOrders(front.exchange, this.api) : null;
   }
 
@@ -59,11 +62,14 @@ export class Answers {
 
   /** Answer a call from the state as it was `lagMs` ago where it is a read that can lag. Never throws. */
   answer(raw: RawCall, lagMs: number): RawAnswer {
-    const { method, path, userId } = raw;
+    const { method, path, key } = raw;
     try {
-      const call: ApiCall = { method, path, query: new URLSearchParams(raw.query), body: parseBody(raw.body), userId };
-      if (userId !== '') this.charge(call);
-      else if (path.length > 0) this.chargeAddress(raw.address);
+      const query = new URLSearchParams(raw.query);
+      let call: ApiCall = { method, path, query, body: parseBody(raw.body), userId: key?.userId ?? '' };
+      if (key !== null) {
+        this.charge(call, key);
+        call = allowed(key, call);
+      } else if (path.length > 0) this.chargeAddress(raw.address);
       const down = this.front.injector === null ? null : outage(this.front, this.front.injector, call);
       if (down !== null) return json(down.status, down.body);
       if (this.legacy === null) {
@@ -89,17 +95,21 @@ export class Answers {
     return found?.api ?? this.api;
   }
 
-  private charge(call: ApiCall): void {
-    const { exchange, options } = this.front;
+  private charge(call: ApiCall, key: ApiKey): void {
+    const { exchange } = this.front;
     let buckets = this.buckets.get(call.userId);
     const time = exchange.now();
-    if (buckets === undefined) {
-      const shards = new Set([...exchange.markets.values()].map((m) => m.listing.exchangeIndex));
-      buckets = new AccountBuckets(options.tier, shards, time);
+    const tier = this.api.accounts.tierOf(call.userId);
+    if (buckets?.tier !== tier) {
+      // RFQs are billed to shard 1 whether or not a market trades there.
+      const shards = new Set([1, ...[...exchange.markets.values()].map((m) => m.listing.exchangeIndex)]);
+      buckets = new AccountBuckets(tier, shards, time);
       this.buckets.set(call.userId, buckets);
     }
     const cancelsAll = call.method === 'DELETE' && call.path.length === 3;
-    const resting = cancelsAll ? exchange.restingOf(call.userId, subaccountParameter(call.query)).length : 1;
+    const resting = cancelsAll
+      ? exchange.restingOf(call.userId, subaccountParameter(call.query, key.subaccount)).length
+      : 1;
     const cost = RestApi.cost(call, resting);
     if (!buckets.take(cost, time)) throw tooManyRequests();
   }
@@ -133,6 +143,7 @@ export function failure(refusal: Refusal): RawAnswer {
 }
 
 function json(status: number, body: unknown): RawAnswer {
+  if (body === undefined) return { status, type: '', text: '' };
   return { status, type: 'application/json', text: JSON.stringify(body) };
 }
 

@@ -11,6 +11,7 @@ import {
   ONE_DOLLAR,
   type Price,
   type Side,
+  type TimeUs,
   timeToMs,
 } from '../units/index.ts';
 import type { Exchange } from './exchange.ts';
@@ -58,10 +59,10 @@ export function orderBody(o: ExchangeOrder): Record<string, unknown> {
     maker_fees_dollars: formatMoney(o.makerFees),
     created_time: formatRfc3339(o.createdTime),
     last_update_time: formatRfc3339(o.updatedTime),
-    expiration_time: o.expirationSeconds > 0 ? new Date(o.expirationSeconds * 1000).toISOString() : null,
+    ...(o.expirationSeconds > 0 ? { expiration_time: formatRfc3339((o.expirationSeconds * 1_000_000) as TimeUs) } : {}),
     self_trade_prevention_type: o.selfTrade,
-    order_group_id: o.groupId === '' ? null : o.groupId,
-    cancel_order_on_pause: o.cancelOnPause,
+    ...(o.groupId === '' ? {} : { order_group_id: o.groupId }),
+    ...(o.cancelOnPause ? { cancel_order_on_pause: true } : {}),
     subaccount_number: o.subaccount,
     exchange_index: o.exchangeIndex,
   };
@@ -71,7 +72,7 @@ const NOT_IN_FRAMES = ['action', 'type', 'no_price_dollars', 'cancel_order_on_pa
 
 /** Body of a `user_order` frame: what does not apply is left out, not null. */
 export function userOrderBody(o: ExchangeOrder): Record<string, unknown> {
-  const shown = Object.entries(orderBody(o)).filter(([name, value]) => value !== null && !NOT_IN_FRAMES.includes(name));
+  const shown = Object.entries(orderBody(o)).filter(([name]) => !NOT_IN_FRAMES.includes(name));
   return {
     ...Object.fromEntries(shown),
     ...(o.expirationSeconds > 0 ? { expiration_ts_ms: o.expirationSeconds * 1000 } : {}),
@@ -143,7 +144,7 @@ export function tradeBody(t: ExchangeTrade): Record<string, unknown> {
     taker_side: outcome,
     taker_outcome_side: outcome,
     taker_book_side: book,
-    is_block_trade: false,
+    is_block_trade: t.isBlock,
   };
 }
 
@@ -172,6 +173,7 @@ export function marketBody(m: LiveMarket, openInterest: Count): Record<string, u
     open_time: formatRfc3339(listing.openTime),
     close_time: close,
     expected_expiration_time: close,
+    expiration_time: close,
     latest_expiration_time: close,
     settlement_timer_seconds: listing.settlementSeconds ?? SETTLEMENT_SECONDS,
     status: listing.status,
@@ -191,7 +193,9 @@ export function marketBody(m: LiveMarket, openInterest: Count): Record<string, u
     previous_price_dollars: '0.0000',
     result: m.outcome?.result ?? '',
     ...settled(m),
-    fee_waiver_expiration_time: listing.feeWaiverUntil === undefined ? null : formatRfc3339(listing.feeWaiverUntil),
+    ...(listing.feeWaiverUntil === undefined
+      ? {}
+      : { fee_waiver_expiration_time: formatRfc3339(listing.feeWaiverUntil) }),
     can_close_early: true,
     expiration_value: '',
     rules_primary: '',

@@ -61,11 +61,13 @@ export interface Cost {
 
 /** One account's buckets: reads, writes, and writes by shard, each shard with the tier's full budget. */
 export class AccountBuckets {
+  readonly tier: string;
   private readonly read: Bucket;
   private readonly write: Bucket;
   private readonly shards = new Map<number, Bucket>();
 
   constructor(tier: string, shards: Iterable<number>, time: TimeUs) {
+    this.tier = tier;
     const t = TIERS[tier]!;
     this.read = new Bucket(t.read, t.read * t.readSeconds, time);
     this.write = new Bucket(t.write, t.write * t.writeSeconds, time);

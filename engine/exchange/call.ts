@@ -14,6 +14,7 @@ export interface ApiCall {
 
 export interface ApiAnswer {
   readonly status: number;
+  /** undefined: none. */
   readonly body: unknown;
 }
 
@@ -33,6 +34,12 @@ export function invalidParameters(details: string): Refusal {
   return new Refusal(400, 'invalid_parameters', 'invalid parameters', details);
 }
 
+/** How many rows a page may have, and has where none are asked for. */
+export interface PageSize {
+  readonly most?: number;
+  readonly usual?: number;
+}
+
 /**
  * One page of a list. `items` newest first where the list grows: the cursor then counts from its old end, so that what
  * comes in between two pages repeats nothing and hides nothing. A cursor that means nothing starts over, as the
@@ -44,15 +51,56 @@ export function paged<T>(
   name: string,
   items: readonly T[],
   body: (item: T) => unknown,
+  { most = 1000, usual = 100 }: PageSize = {},
 ): Record<string, unknown> {
-  const limit = Number(call.query.get('limit') ?? 100);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
-    throw badParameter(operation, 'Limit', limit > 1000 ? 'lte' : 'gte');
+  const asked = intParameter(call.query, operation, 'limit') ?? 0;
+  if (asked < 0 || asked > most) throw badParameter(operation, 'Limit', asked > most ? 'lte' : 'gte');
+  const limit = asked === 0 ? usual : asked;
   const rest = Number(call.query.get('cursor') || Number.NaN);
   const from = Number.isSafeInteger(rest) && rest > 0 ? Math.max(0, items.length - rest) : 0;
   const slice = items.slice(from, from + limit);
   const after = items.length - from - slice.length;
   return { [name]: slice.map(body), cursor: after > 0 ? String(after) : '' };
+}
+
+/** The name of a query parameter's field as the exchange's errors write it: `min_close_ts` as `MinCloseTs`. */
+function goName(name: string): string {
+  return name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+}
+
+/** A whole-number query parameter, null where it is absent or empty. @throws Refusal */
+export function intParameter(query: URLSearchParams, operation: string, name: string): number | null {
+  const text = query.get(name);
+  if (text === null || text === '') return null;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw badParameter(operation, goName(name), 'number');
+  return value;
+}
+
+/** A whole-number query parameter that must be there. @throws Refusal */
+export function requiredInt(query: URLSearchParams, operation: string, name: string): number {
+  const value = intParameter(query, operation, name);
+  if (value === null) throw badParameter(operation, goName(name), 'required');
+  return value;
+}
+
+/** A query parameter with few words to choose from, null where it is absent or empty. @throws Refusal */
+export function oneOfParameter<T extends string>(
+  query: URLSearchParams,
+  operation: string,
+  name: string,
+  words: readonly T[],
+): T | null {
+  const text = query.get(name);
+  if (text === null || text === '') return null;
+  if ((words as readonly string[]).includes(text)) return text as T;
+  throw badParameter(operation, goName(name), 'oneof');
+}
+
+/** A query parameter that is true or false, null where it is absent or empty. @throws Refusal */
+export function boolParameter(query: URLSearchParams, operation: string, name: string): boolean | null {
+  const word = oneOfParameter(query, operation, name, ['true', 'false'] as const);
+  return word === null ? null : word === 'true';
 }
 
 /** A comma list of a query, or null where it is not given. */
@@ -72,13 +120,16 @@ export function subaccountParameter(query: URLSearchParams, otherwise: number | 
   return Number(text);
 }
 
-/** Microsecond bounds from `min_ts` and `max_ts` (seconds). */
-export function timeBounds(query: URLSearchParams): { readonly from: number; readonly to: number } {
-  const seconds = (name: string, otherwise: number): number => {
-    const value = Number(query.get(name) ?? otherwise);
-    return Number.isNaN(value) ? otherwise : value;
-  };
-  return { from: seconds('min_ts', 0) * 1_000_000, to: seconds('max_ts', Number.POSITIVE_INFINITY) * 1_000_000 };
+/** Microsecond bounds from two query parameters in seconds, `min_ts` and `max_ts` by default. @throws Refusal */
+export function timeBounds(
+  query: URLSearchParams,
+  operation: string,
+  family = '',
+): { readonly from: number; readonly to: number } {
+  const name = family === '' ? 'ts' : `${family}_ts`;
+  const from = intParameter(query, operation, `min_${name}`) ?? 0;
+  const to = intParameter(query, operation, `max_${name}`) ?? Number.POSITIVE_INFINITY;
+  return { from: from * 1_000_000, to: to * 1_000_000 };
 }
 
 /** A refusal as the `error` of an answer. @throws whatever is not a refusal */

@@ -8,7 +8,7 @@ import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
 /** How many public trades a market keeps for `GET /markets/trades`. */
 const KEEP_TRADES = 1000;
 
-/** Contracts change hands: the print, then the fill of the maker and that of the taker (null: nobody's). */
+/** Contracts change hands, in the book or (`isBlock`) past it: the print, then the fill of the maker and that of the taker (null: nobody's). */
 export function executeTrade(
   exchange: Exchange,
   market: LiveMarket,
@@ -17,10 +17,11 @@ export function executeTrade(
   takerSide: Side,
   price: Price,
   count: Count,
+  isBlock = false,
 ): void {
   const tradeId = exchange.newId();
   const time = exchange.now();
-  const trade: ExchangeTrade = { tradeId, ticker: market.listing.ticker, price, count, takerSide, time };
+  const trade: ExchangeTrade = { tradeId, ticker: market.listing.ticker, price, count, takerSide, time, isBlock };
   market.trades.push(trade);
   if (market.trades.length > KEEP_TRADES) market.trades.shift();
   market.volume = (market.volume + count) as Count;

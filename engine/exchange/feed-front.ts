@@ -9,6 +9,7 @@ import { FeedSocket, type SocketData } from './feed-socket.ts';
 import { authenticate, type Front } from './front.ts';
 import { LEGACY_CENTS } from './legacy.ts';
 import { Refusal } from './order.ts';
+import { holds } from './scopes.ts';
 import type { TemplatedApp } from './uws.ts';
 
 const WS_PATH = '/trade-api/ws/v2';
@@ -33,6 +34,7 @@ export class FeedFront {
     this.front = front;
     this.relay = relay;
     this.hub = new FeedHub(front.exchange, front.options.legacyCents ? LEGACY_CENTS : FIXED_POINT);
+    front.api.desk.listeners.push((event) => this.hub.communicate(event));
   }
 
   attach(app: TemplatedApp): void {
@@ -99,7 +101,9 @@ export class FeedFront {
     let fate: ConnectionFate | null = null;
     let userId: string;
     try {
-      userId = authenticate(this.front, req, 'GET', WS_PATH);
+      const key = authenticate(this.front, req, 'GET', WS_PATH);
+      if (!holds(key, 'read')) throw new Refusal(401, 'token_authentication_failure');
+      userId = key.userId;
       if (this.countOf(userId) >= options.connectionsPerUser) throw tooManyRequests();
       if (injector?.inMaintenance(this.front.elapsedMs()) === true) throw new Refusal(503, 'service_unavailable');
       fate = injector?.connection(userId, this.front.elapsedMs()) ?? null;

@@ -1,5 +1,6 @@
 import { type Count, formatCount, formatMoney, type Price, type Side, timeToMs } from '../units/index.ts';
 import { fillFrameBody, tradeBody, userOrderBody } from './bodies.ts';
+import { gets } from './communications.ts';
 import type { Exchange } from './exchange.ts';
 import { type Channel, FeedClient, type FeedHost, type FeedLimits, type FeedSink } from './feed.ts';
 import { type BookChange, type FeedForm, FIXED_POINT, type Json } from './feed-form.ts';
@@ -7,6 +8,8 @@ import type { OrderGroup } from './groups.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { ExchangeListener } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
+import type { DeskEvent } from './rfq.ts';
+import { communicationBody } from './rfq-bodies.ts';
 import { tickerBody, tickerKey } from './ticker.ts';
 
 const UNLIMITED: FeedLimits = { commands: null, markets: Number.POSITIVE_INFINITY };
@@ -156,6 +159,17 @@ export class FeedHub implements ExchangeListener, FeedHost {
       ...(event === 'created' || event === 'limit_updated' ? { contracts_limit_fp: formatCount(group.limit) } : {}),
       ts_ms: timeToMs(this.exchange.now()),
     }));
+  }
+
+  /** What happens at the RFQ desk: a request to everybody, a quote to its two parties. */
+  communicate(event: DeskEvent): void {
+    const eventTicker = this.exchange.markets.get(event.rfq.ticker)?.listing.eventTicker ?? '';
+    for (const channel of this.others.get('communications') ?? []) {
+      const { userId } = channel.client;
+      if (!gets(channel.share, event, userId)) continue;
+      const body = communicationBody(event, userId, eventTicker);
+      if (body !== null) channel.client.publish(channel, event.type, JSON.stringify(this.form.body(event.type, body)));
+    }
   }
 
   /** Send to the followers of a channel: of everybody, or of one user. */

@@ -1,4 +1,5 @@
 import type { Bucket } from './buckets.ts';
+import { type CommunicationsShare, EVERYTHING, shareOf } from './communications.ts';
 import type { Exchange } from './exchange.ts';
 import type { FeedForm, Json } from './feed-form.ts';
 
@@ -18,6 +19,8 @@ export interface Channel {
   /** Markets it is filtered to; null: all. */
   tickers: Set<string> | null;
   readonly yesPrices: boolean;
+  /** Which of the RFQ messages it gets. */
+  readonly share: CommunicationsShare;
   /** What was last sent of each market, where only changes are sent. */
   readonly sent: Map<string, string>;
 }
@@ -43,7 +46,7 @@ export interface FeedHost {
 }
 
 const COMMANDS = ['subscribe', 'unsubscribe', 'update_subscription', 'list_subscriptions'];
-const SEQUENCED = ['orderbook_delta', 'trade', 'market_lifecycle_v2', 'order_group_updates'];
+const SEQUENCED = ['orderbook_delta', 'trade', 'market_lifecycle_v2', 'order_group_updates', 'communications'];
 const PLAIN = ['ticker', 'fill', 'market_positions', 'user_orders'];
 
 /** One client's feed connection: its commands, its subscriptions, their sids and sequence numbers. */
@@ -107,13 +110,24 @@ export class FeedClient {
         this.error(id, 14, 'Market ticker required');
         continue;
       }
+      const share = name === 'communications' ? shareOf(params) : EVERYTHING;
+      if ('code' in share) {
+        this.error(id, share.code, share.text);
+        continue;
+      }
       const existing = this.channels.find((c) => c.name === name);
       if (existing !== undefined) this.addMarkets(id, existing, given ?? []);
-      else this.open(id, name, given, params);
+      else this.open(id, name, given, params, share);
     }
   }
 
-  private open(id: number, name: string, given: readonly string[] | null, params: Json): void {
+  private open(
+    id: number,
+    name: string,
+    given: readonly string[] | null,
+    params: Json,
+    share: CommunicationsShare,
+  ): void {
     const tickers = given === null || !takesFilter(name) ? null : new Set(given);
     const channel: Channel = {
       client: this,
@@ -123,6 +137,7 @@ export class FeedClient {
       seq: 0,
       tickers,
       yesPrices: params['use_yes_price'] === true,
+      share,
       sent: new Map(),
     };
     this.channels.push(channel);
@@ -210,7 +225,7 @@ export class FeedClient {
 }
 
 function takesFilter(name: string): boolean {
-  return name !== 'market_lifecycle_v2' && name !== 'order_group_updates';
+  return !['market_lifecycle_v2', 'order_group_updates', 'communications'].includes(name);
 }
 
 function tickersOf(params: Json): string[] | null {

@@ -1,8 +1,9 @@
 import type { HttpRequest } from 'uWebSockets.js';
-import type { KeyRing } from './auth.ts';
+import type { ApiKey, KeyRing } from './auth.ts';
 import type { Exchange } from './exchange.ts';
 import type { Delays } from './faults/delays.ts';
 import type { FaultInjector } from './faults/injector.ts';
+import type { RestApi } from './rest.ts';
 import type { ServerOptions } from './server-options.ts';
 
 /** What the HTTP and the feed front of a server share. */
@@ -10,6 +11,7 @@ export interface Front {
   readonly exchange: Exchange;
   readonly options: ServerOptions;
   readonly keys: KeyRing;
+  readonly api: RestApi;
   /** Null: nothing is to go wrong. */
   readonly injector: FaultInjector | null;
   readonly delays: Delays;
@@ -19,8 +21,8 @@ export interface Front {
   beforeSend(): void;
 }
 
-/** The user a request comes from. @throws Refusal 401 */
-export function authenticate({ keys, exchange }: Front, req: HttpRequest, method: string, path: string): string {
+/** The key a request is signed with. @throws Refusal 401 */
+export function authenticate({ keys, exchange }: Front, req: HttpRequest, method: string, path: string): ApiKey {
   const headers = {
     keyId: req.getHeader('kalshi-access-key'),
     timestamp: req.getHeader('kalshi-access-timestamp'),

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { Answers, failure, type RawAnswer, type RawCall, tooManyRequests } from './answers.ts';
+import type { ApiKey } from './auth.ts';
 import type { RequestEnd } from './faults/injector.ts';
 import { authenticate, type Front } from './front.ts';
 import { Refusal } from './order.ts';
@@ -29,11 +30,11 @@ export class HttpFront {
     const path = url.startsWith(ROOT) ? url.slice(ROOT.length).split('/').map(decode) : [];
     const isPublic = path.length === 0 || RestApi.isPublic(method, path);
     let refusal: Refusal | null = null;
-    let userId = '';
+    let key: ApiKey | null = null;
     try {
       // A public read that is signed is its sender's.
       if (!isPublic || (path.length > 0 && req.getHeader('kalshi-access-key') !== ''))
-        userId = authenticate(this.front, req, method, url);
+        key = authenticate(this.front, req, method, url);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refusal = error;
@@ -49,7 +50,7 @@ export class HttpFront {
       if (!isLast || reply.aborted) return;
       if (refusal === null && bytes > MAX_BODY_BYTES) refusal = new Refusal(413, 'request_too_large');
       if (refusal !== null) this.send(reply, failure(refusal));
-      else this.serve(reply, { method, path, query, body: Buffer.concat(parts), userId, address });
+      else this.serve(reply, { method, path, query, body: Buffer.concat(parts), key, address });
     });
   }
 
@@ -59,7 +60,12 @@ export class HttpFront {
       this.send(reply, this.answers.answer(call, 0));
       return;
     }
-    const fate = injector.request(call.method, `/${call.path.join('/')}`, call.userId, this.front.elapsedMs());
+    const fate = injector.request(
+      call.method,
+      `/${call.path.join('/')}`,
+      call.key?.userId ?? '',
+      this.front.elapsedMs(),
+    );
     const { end } = fate;
     delays.after(fate.beforeMs, () => {
       const early = end !== null && (end.fault === 'rateLimit' || end.stage === 'before');
@@ -107,7 +113,8 @@ class Reply {
     if (this.aborted) return;
     this.res.cork(() => {
       this.res.writeStatus(`${answer.status} ${STATUS_WORDS[answer.status] ?? 'Status'}`);
-      this.res.writeHeader('Content-Type', answer.type).end(answer.text);
+      if (answer.type !== '') this.res.writeHeader('Content-Type', answer.type);
+      this.res.end(answer.text);
     });
   }
 
@@ -120,8 +127,10 @@ class Reply {
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
+  204: 'No Content',
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
   410: 'Gone',
@@ -133,9 +142,11 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
+/** A path's part as text. One that hides a slash stays as it was sent: it is no way to another path. */
 function decode(part: string): string {
   try {
-    return decodeURIComponent(part);
+    const text = decodeURIComponent(part);
+    return text.includes('/') ? part : text;
   } catch {
     return part;
   }

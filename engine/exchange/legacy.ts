@@ -90,7 +90,7 @@ function legacyValue(value: unknown): unknown {
     if (NEW_FIELDS.has(name)) continue;
     if (name.endsWith('_dollars') && Array.isArray(inner)) out[name.slice(0, -8)] = inner.map(pair);
     else if (name.endsWith('_dollars')) {
-      out[name.slice(0, -8)] = units(inner, 100);
+      out[name.slice(0, -8)] = inner === null ? null : units(inner, 100);
       out[name] = inner;
     } else if (name.endsWith('_fp'))
       out[name.slice(0, -3)] = typeof inner === 'string' ? contractsOf(inner) : legacyValue(inner);
@@ -104,9 +104,17 @@ export function refuseFractions(body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
   const { orders } = body as Json;
   for (const part of [body, ...(Array.isArray(orders) ? orders : [])]) {
-    for (const name of ['count', 'reduce_by', 'reduce_to', 'contracts_limit_fp']) {
+    for (const name of ['count', 'reduce_by', 'reduce_to', 'contracts_limit_fp', 'contracts_fp']) {
       if (Number.isInteger(Number((part as Json | null)?.[name] ?? 0))) continue;
       throw new Refusal(400, 'invalid_order_size', 'invalid order size', `${name}: whole contracts only`);
+    }
+    for (const name of ['yes_bid', 'no_bid']) {
+      if (Number.isInteger(Math.round(Number((part as Json | null)?.[name] ?? 0) * 10_000) / 100)) continue;
+      throw new Refusal(400, 'invalid_price', 'invalid price', `${name}: whole cents only`);
+    }
+    for (const name of ['target_cost_dollars', 'target_cost_centi_cents']) {
+      if (Number((part as Json | null)?.[name] ?? 0) === 0) continue;
+      throw new Refusal(400, 'invalid_order_size', 'invalid order size', `${name}: name contracts`);
     }
   }
 }

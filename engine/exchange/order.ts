@@ -84,6 +84,8 @@ export interface ExchangeTrade {
   /** Side of the one who took: `BID` bought YES. */
   readonly takerSide: Side;
   readonly time: TimeUs;
+  /** It was agreed on past the book. */
+  readonly isBlock: boolean;
 }
 
 /** A refusal with the exchange's code, to be answered with this HTTP status. */

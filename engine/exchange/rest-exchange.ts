@@ -27,7 +27,7 @@ export function statusBody(exchange: Exchange, down: ReadonlySet<number> = new S
     exchange_active: shards.every((s) => s.exchange_active),
     trading_active: shards.every((s) => s.trading_active),
     intra_exchange_transfers_active: shards.every((s) => s.intra_exchange_transfers_active),
-    exchange_estimated_resume_time: end === undefined ? null : formatRfc3339(end),
+    ...(end === undefined ? {} : { exchange_estimated_resume_time: formatRfc3339(end) }),
     exchange_index_statuses: shards,
   };
 }

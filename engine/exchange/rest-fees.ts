@@ -1,11 +1,11 @@
 import { formatRfc3339 } from '../units/index.ts';
-import { type ApiCall, paged } from './call.ts';
+import { type ApiCall, boolParameter, paged } from './call.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `GET /series/fee_changes`: what is still to come, or with `show_historical=true` what has come too. */
 export function seriesFeeChanges(exchange: Exchange, call: ApiCall): Record<string, unknown> {
   const series = call.query.get('series_ticker');
-  const past = call.query.get('show_historical') === 'true';
+  const past = boolParameter(call.query, 'GetSeriesFeeChanges', 'show_historical') === true;
   const found = exchange.fees.changes.filter(
     (c) => c.scope === 'series' && (series === null || c.ticker === series) && (past || c.time > exchange.now()),
   );

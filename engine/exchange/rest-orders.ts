@@ -1,6 +1,7 @@
 import { type Count, formatCount, timeToMs } from '../units/index.ts';
 import { averages, createdBody } from './bodies.ts';
 import { type ApiAnswer, type ApiCall, invalidParameters, ok, refusalBody, subaccountParameter } from './call.ts';
+import { UUID } from './costs.ts';
 import type { Exchange } from './exchange.ts';
 import {
   countField,
@@ -13,8 +14,6 @@ import {
   subaccountField,
 } from './fields.ts';
 import { type ExchangeOrder, type OrderRequest, Refusal } from './order.ts';
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Where a call looks for an order: a shard, or wherever the order is. */
 type Route = number | 'anywhere';
@@ -96,7 +95,9 @@ export class OrderApi {
     const orders = items.map(({ id, shard, ticker, subaccount }) => {
       try {
         if (!UUID.test(id)) throw new Refusal(400, 'invalid_UUID', 'invalid UUID');
-        return this.cancel(call.userId, id, this.route(shard === null ? null : String(shard), ticker), subaccount);
+        const route = this.route(shard === null ? null : String(shard), ticker);
+        const cancelled = this.cancel(call.userId, id, route, subaccount);
+        return { ...cancelled, client_order_id: this.exchange.orders.get(id)!.clientOrderId };
       } catch (error) {
         return { order_id: id, reduced_by: '0.00', error: refusalBody(error) };
       }
@@ -126,12 +127,12 @@ export class OrderApi {
     return order;
   }
 
+  /** Cancel one order. The answer was recorded without the client order id that the description allows. */
   private cancel(userId: string, id: string, route: Route, subaccount: number): Record<string, unknown> {
-    const order = this.find(userId, id, route, subaccount);
+    this.find(userId, id, route, subaccount);
     const { reducedBy } = this.exchange.cancel(userId, id, '');
     return {
       order_id: id,
-      client_order_id: order.clientOrderId,
       reduced_by: formatCount(reducedBy),
       ts_ms: timeToMs(this.exchange.now()),
     };

@@ -12,10 +12,10 @@ import {
   subaccountParameter,
   timeBounds,
 } from './call.ts';
+import { UUID } from './costs.ts';
 import type { Exchange } from './exchange.ts';
 import { collateralOn } from './funds.ts';
 import { type ExchangeOrder, Refusal } from './order.ts';
-import { UUID } from './rest-orders.ts';
 import { settlementList } from './rest-settlements.ts';
 
 /** What an account can read of itself: orders, queue places, balance, positions, fills. */
@@ -85,9 +85,10 @@ export class PortfolioApi {
   }
 
   private orderList(call: ApiCall): unknown {
-    const status = call.query.get('status');
+    // A status that is none finds nothing, as in the exchange.
+    const status = call.query.get('status') || null;
     const subaccount = subaccountParameter(call.query);
-    const { from, to } = timeBounds(call.query);
+    const { from, to } = timeBounds(call.query, 'GetOrders');
     const passes = this.filter(call);
     const mine = [...this.exchange.orders.values()].filter(
       (o) =>
@@ -208,7 +209,7 @@ export class PortfolioApi {
   private fillList(call: ApiCall): unknown {
     const orderId = call.query.get('order_id');
     const subaccount = subaccountParameter(call.query);
-    const { from, to } = timeBounds(call.query);
+    const { from, to } = timeBounds(call.query, 'GetFills');
     const passes = this.filter(call);
     const mine = this.exchange.fills.filter(
       (f) =>

@@ -8,7 +8,7 @@ export function settlementList(exchange: Exchange, call: ApiCall): Record<string
   const tickers = listParameter(call.query, 'ticker');
   const events = listParameter(call.query, 'event_ticker');
   const subaccount = subaccountParameter(call.query);
-  const { from, to } = timeBounds(call.query);
+  const { from, to } = timeBounds(call.query, 'GetSettlements');
   const mine = exchange.settlements.filter(
     (s) =>
       s.userId === call.userId &&

@@ -12,11 +12,11 @@ const CENT = 10_000;
 /** The calls below `/portfolio/subaccounts`. */
 export class SubaccountApi {
   private readonly exchange: Exchange;
-  private readonly tier: string;
+  private readonly tierOf: (userId: string) => string;
 
-  constructor(exchange: Exchange, tier: string) {
+  constructor(exchange: Exchange, tierOf: (userId: string) => string) {
     this.exchange = exchange;
-    this.tier = tier;
+    this.tierOf = tierOf;
   }
 
   /** Answer a call, or null for a path there is not. @throws Refusal */
@@ -43,7 +43,7 @@ export class SubaccountApi {
   private open(call: ApiCall): ApiAnswer {
     const model = 'CreateSubaccountRequest';
     const o = call.body === undefined ? {} : objectOf(call.body, model);
-    if (this.tier === 'basic')
+    if (this.tierOf(call.userId) === 'basic')
       throw new Refusal(403, 'forbidden', 'forbidden', 'subaccounts need the Advanced API usage level');
     const shard = intField(o, 'exchange_index', model) ?? 0;
     return { status: 201, body: { subaccount_number: this.exchange.transfers.openSubaccount(call.userId, shard) } };

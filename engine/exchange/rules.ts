@@ -37,6 +37,12 @@ export interface ExchangeRules extends GroupRules {
   readonly transferMs: number;
   /** A decrease that names neither shard nor market looks on shard 0 only, as a cancel does, or finds its order. */
   readonly unroutedDecrease: 'shard0' | 'route';
+  /** How long a quoter may take to confirm a quote that was accepted, milliseconds. */
+  readonly quoteConfirmMs: number;
+  /** From the confirmation of a quote to its execution, milliseconds. */
+  readonly quoteExecuteMs: number;
+  /** The print of an executed quote is flagged as a block trade: it never touched the book. */
+  readonly quotePrintsAsBlock: boolean;
 }
 
 export const EXCHANGE_RULES: ExchangeRules = {
@@ -57,4 +63,7 @@ export const EXCHANGE_RULES: ExchangeRules = {
   cancelAllSeconds: 0,
   transferMs: 0,
   unroutedDecrease: 'shard0',
+  quoteConfirmMs: 30_000,
+  quoteExecuteMs: 15_000,
+  quotePrintsAsBlock: true,
 };

@@ -1,4 +1,5 @@
 import type { FaultPlan } from './faults/plan.ts';
+import type { IncentiveProgram } from './rest-incentives.ts';
 
 /** How the server is run. Limits of 0 are none. */
 export interface ServerOptions {
@@ -21,6 +22,8 @@ export interface ServerOptions {
   /** Unsigned public reads from one address, and how many may come at once; the next is 429. */
   readonly publicReadsPerSecond: number;
   readonly publicReadBurst: number;
+  /** What `GET /incentive_programs` lists. */
+  readonly incentives: readonly IncentiveProgram[];
   /** Speak the old wire form: whole cents and contracts. */
   readonly legacyCents: boolean;
   /** What is to go wrong; null: nothing. */
@@ -42,6 +45,7 @@ export const SERVER_OPTIONS: ServerOptions = {
   connectionsPerUser: 200,
   publicReadsPerSecond: 0,
   publicReadBurst: 30,
+  incentives: [],
   legacyCents: false,
   faults: null,
   onFault: () => {},

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TimeUs } from '../units/index.ts';
 import { KeyRing } from './auth.ts';
 import type { Exchange } from './exchange.ts';
@@ -9,6 +10,7 @@ import { FeedFront } from './feed-front.ts';
 import type { Front } from './front.ts';
 import { HttpFront } from './http-front.ts';
 import { requireWholeCents } from './legacy.ts';
+import { RestApi } from './rest.ts';
 import { SERVER_OPTIONS, type ServerOptions } from './server-options.ts';
 import { App, type Listening, listenOn } from './uws.ts';
 
@@ -16,6 +18,9 @@ export { SERVER_OPTIONS, type ServerOptions } from './server-options.ts';
 
 /** How often it is looked whether a maintenance window has begun. */
 const LOOK_MS = 20;
+
+/** How often quotes are looked at that may be due. */
+const DESK_MS = 100;
 
 /** A port somebody else listens on. */
 export class PortInUse extends Error {}
@@ -27,6 +32,7 @@ export class ExchangeServer {
   beforeSend: () => void = () => {};
   private readonly exchange: Exchange;
   private readonly options: ServerOptions;
+  private readonly api: RestApi;
   private readonly injector: FaultInjector | null;
   private readonly delays: Delays;
   private readonly http: HttpFront;
@@ -39,8 +45,9 @@ export class ExchangeServer {
   constructor(exchange: Exchange, options: Partial<ServerOptions> = {}) {
     this.exchange = exchange;
     this.options = { ...SERVER_OPTIONS, ...options };
-    const { faults, onFault, timestampToleranceMs } = this.options;
+    const { faults, onFault, timestampToleranceMs, tier, incentives } = this.options;
     this.keys = new KeyRing(timestampToleranceMs);
+    this.api = new RestApi(exchange, tier, randomUUID, { keys: this.keys, incentives });
     this.injector = faults === null ? null : new FaultInjector(faults, onFault);
     this.delays = new Delays(() => exchange.now());
     const startUs = exchange.now();
@@ -48,6 +55,7 @@ export class ExchangeServer {
       exchange,
       options: this.options,
       keys: this.keys,
+      api: this.api,
       injector: this.injector,
       delays: this.delays,
       elapsedMs: () => (exchange.now() - startUs) / 1000,
@@ -74,6 +82,7 @@ export class ExchangeServer {
       throw new PortInUse(`port ${port} on ${host} is already in use: stop what listens there or pass another --port`);
     }
     this.every(pingMs, () => this.feed.heartbeat());
+    this.every(DESK_MS, () => this.api.desk.tick());
     return this.listening.port;
   }
 

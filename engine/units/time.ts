@@ -49,9 +49,12 @@ function daysIn(date: string): number {
   return new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate();
 }
 
-/** Write a moment as RFC 3339 in UTC with six decimals. */
+/** Write a moment as RFC 3339 in UTC, to the microsecond, without zeros at the end of the fraction: as Kalshi does. */
 export function formatRfc3339(time: TimeUs): string {
   const seconds = Math.floor(time / 1_000_000);
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return `${whole}.${String(time - seconds * 1_000_000).padStart(6, '0')}Z`;
+  const fraction = time - seconds * 1_000_000;
+  if (fraction === 0) return `${whole}Z`;
+  const digits = String(fraction).padStart(6, '0');
+  return `${whole}.${fraction % 10 === 0 ? digits.replace(/0+$/, '') : digits}Z`;
 }

@@ -84,6 +84,21 @@ describe('signatures', () => {
     }
   });
 
+  test('a request that is sent again within the tolerance does nothing twice, after it nothing at all', async (t) => {
+    const { a, nowMs, bench } = await Venue.open(t);
+    const headers = signed(ED25519, 'POST', `${API}${ORDERS}`, nowMs);
+    const send = (body: Json): Promise<Reply> => a.call('POST', ORDERS, body, headers);
+    const body = orderBody({ client_order_id: 'once' });
+    assert.equal((await send(body)).status, 201);
+    assert.equal((await send(body)).status, 409);
+    const moved = await a.call('DELETE', ORDERS, undefined, headers);
+    assert.equal(moved.status, 401, 'for another method');
+    bench.pass(11_000_000);
+    const late = await send(orderBody({ client_order_id: 'twice' }));
+    assert.deepEqual([late.status, errorOf(late)['code']], [401, 'header_timestamp_expired']);
+    assert.equal(bench.exchange.orders.size, 1);
+  });
+
   test('public reads need none', async (t) => {
     const venue = await Venue.open(t);
     for (const url of [
@@ -257,6 +272,38 @@ describe('paths', () => {
     assert.equal((await a.get('/portfolio/balance')).status, 200);
   });
 
+  test('a signature is for the path as it is sent, and a hidden slash leads nowhere', async (t) => {
+    const { port, nowMs, bench } = await Venue.open(t);
+    const get = async (path: string, signedPath = path): Promise<string> => {
+      const headers = Object.entries(signed(ED25519, 'GET', signedPath, nowMs)).map(
+        ([name, value]) => `${name}: ${value}`,
+      );
+      const answer = await raw(
+        port,
+        `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${headers.join('\r\n')}\r\n\r\n`,
+      );
+      return `${statusOf(answer)}${answer.includes('balance_dollars') ? ' let in' : ''}`;
+    };
+    const balance = `${API}/portfolio/balance`;
+    assert.equal(await get(balance), '200 let in');
+    assert.equal(await get(`${balance}?subaccount=0`, balance), '200 let in', 'the query is not signed');
+    for (const [path, signedPath, wanted] of [
+      [`${balance}?subaccount=0`, `${balance}?subaccount=0`, '401'],
+      [balance, `${API}/portfolio/positions`, '401'],
+      [`${API}/portfolio//balance`, balance, '401'],
+      [`${API}/portfolio%2Fbalance`, balance, '401'],
+      [`${API}/portfolio//balance`, `${API}/portfolio//balance`, '404'],
+      [`${API}/portfolio%2Fbalance`, `${API}/portfolio%2Fbalance`, '404'],
+      [`${API}/portfolio/orders%2Fqueue_positions`, `${API}/portfolio/orders%2Fqueue_positions`, '404'],
+      [`${API}/markets/%2e%2e/portfolio/balance`, balance, '401'],
+      [`${API}/markets/%2e%2e/portfolio/balance`, `${API}/markets/%2e%2e/portfolio/balance`, '404'],
+      [`${API}/markets/../portfolio/balance`, balance, '401'],
+      [`${API}/markets/../portfolio/balance`, `${API}/markets/../portfolio/balance`, '404'],
+    ] as const)
+      assert.equal(await get(path, signedPath), wanted, `${path} signed as ${signedPath}`);
+    assert.equal(bench.exchange.orders.size, 0);
+  });
+
   test('an id that is none is told apart from one that is unknown', async (t) => {
     const { a } = await Venue.open(t);
     for (const [method, url] of [
@@ -269,9 +316,9 @@ describe('paths', () => {
     assert.equal((await a.delete(`${ORDERS}/${randomUUID()}`)).status, 404);
   });
 
-  test('a body of two megabytes is refused and the exchange goes on', async (t) => {
+  test('a body of ten megabytes is refused and the exchange goes on', async (t) => {
     const { a, bench } = await Venue.open(t);
-    const reply = await a.order({ client_order_id: 'x'.repeat(2 * 1024 * 1024) });
+    const reply = await a.order({ client_order_id: 'x'.repeat(10 * 1024 * 1024) });
     assert.equal(reply.status, 413);
     assert.equal(bench.exchange.orders.size, 0);
     assert.equal((await a.order()).status, 201);

@@ -6,10 +6,13 @@ import { OrderGroup } from '../../engine/exchange/groups.ts';
 import { LifecycleError } from '../../engine/exchange/lifecycle.ts';
 import { setNetting } from '../../engine/exchange/netting.ts';
 import { openInterest } from '../../engine/exchange/rest-markets.ts';
+import { RfqDesk } from '../../engine/exchange/rfq-desk.ts';
 import { DECI_CENT, LINEAR_CENT, TAPERED_DECI_CENT } from '../../engine/market/index.ts';
 import {
   ASK,
   BID,
+  type Count,
+  complement,
   type Money,
   ONE_DOLLAR,
   opposite,
@@ -41,7 +44,20 @@ interface Step {
 const ACTS = [
   ...Array(22).fill('place' as const),
   ...Array(10).fill('background' as const),
-  ...(['amend', 'amend', 'cancel', 'decrease', 'pass', 'pass', 'group', 'netting', 'netting'] as const),
+  ...([
+    'amend',
+    'amend',
+    'cancel',
+    'decrease',
+    'pass',
+    'pass',
+    'group',
+    'netting',
+    'netting',
+    'rfq',
+    'rfq',
+    'rfq',
+  ] as const),
   ...(['transferShard', 'transferSubaccount', 'grid', 'cancelAll'] as const),
   ...(['pause', 'resume', 'resume', 'resume', 'deactivate', 'activate', 'activate', 'activate'] as const),
   ...(['close', 'reopen', 'reopen', 'determine', 'settle'] as const),
@@ -64,6 +80,7 @@ const steps = fc.array(
 /** Markets of one mutually exclusive event on shard 0, and one on shard 2; every account has two subaccounts. */
 class Run {
   readonly t: Bench;
+  readonly desk: RfqDesk;
   private readonly nobody = new Account('nobody');
   private readonly opening: number;
   private counted = 0;
@@ -76,8 +93,9 @@ class Run {
       markets: {},
       feeType: 'quadratic_with_maker_fees',
       precision,
-      rules: { transferMs: 3000, cancelAllSeconds: 5 },
+      rules: { transferMs: 3000, cancelAllSeconds: 5, quoteExecuteMs: 1000 },
     });
+    this.desk = new RfqDesk(this.t.exchange, () => this.t.exchange.newId());
     const listing = { eventTicker: 'E', collateralReturn: 'MECNET', settlementSeconds: 4 } as const;
     this.t.list('M', 0, { listing });
     this.t.list('N', 0, { listing });
@@ -94,6 +112,7 @@ class Run {
       if (!(error instanceof LifecycleError)) throw error;
     }
     this.t.exchange.tick();
+    this.desk.tick();
     this.nobodysPart();
     this.check();
   }
@@ -173,6 +192,8 @@ class Run {
         return exchange.desk.create(new OrderGroup(exchange.newId(), user, 0, lots(3), s.subaccount));
       case 'netting':
         return setNetting(exchange, exchange.account(user, s.subaccount), (s.flags & 3) !== 0);
+      case 'rfq':
+        return this.tradeByQuote(s, ticker);
       case 'deactivate':
         return lifecycle.deactivate(ticker);
       case 'activate':
@@ -188,6 +209,31 @@ class Run {
       case 'cancelAll':
         return exchange.cancelAll(user, (s.flags & 1) === 0 ? null : s.subaccount);
     }
+  }
+
+  /** Ask, quote at a price off the grid, accept, confirm; the trade comes when its time has passed. */
+  private tradeByQuote(s: Step, ticker: string): void {
+    const { desk } = this;
+    const [asker, quoter] = [USERS[s.user]!, USERS[1 - s.user]!];
+    const sum = (s.flags & 1) === 0 ? 0 : s.contracts * 1_000_000;
+    const rfq = desk.ask(
+      asker,
+      {
+        subaccount: s.subaccount,
+        ticker,
+        contracts: sum > 0 ? (0 as Count) : lots(s.contracts),
+        targetCost: Math.round(sum) as Money,
+        excludesFees: (s.flags & 2) !== 0,
+        restRemainder: false,
+      },
+      true,
+    );
+    const yesBid = (s.cents * 100 - 7) as Price;
+    const bids = { yesBid, noBid: (complement(yesBid) - 13) as Price };
+    const terms = { subaccount: (s.flags >> 2) & 1, ...bids, restRemainder: false, postOnly: false };
+    const quote = desk.quote(quoter, rfq.id, terms);
+    desk.accept(asker, quote.id, s.side === BID ? 'yes' : 'no');
+    desk.confirm(quoter, quote.id);
   }
 
   /** In a mutually exclusive event one leg at most is worth something. */
@@ -281,6 +327,10 @@ function note(seen: Map<string, number>, run: Run): void {
   const { exchange, fills, groups } = run.t;
   const count = (what: string, n: number): unknown => seen.set(what, (seen.get(what) ?? 0) + n);
   count('fills', fills.length);
+  const executed = [...run.desk.quotes.values()].filter((q) => q.status === 'executed');
+  count('quotes executed', executed.length);
+  count('quotes executed in a subaccount', executed.filter((q) => q.subaccount + q.rfq.subaccount > 0).length);
+  count('quotes of which nothing came', run.desk.quotes.size - executed.length);
   count('settled positions', exchange.settlements.length);
   count('settled in a subaccount', exchange.settlements.filter((s) => s.subaccount > 0).length);
   count('scalar residues', exchange.settlements.filter((s) => s.residue > 0).length);

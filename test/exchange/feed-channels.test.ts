@@ -176,11 +176,11 @@ describe('public channels', () => {
 describe('a reader that is too slow', () => {
   test('is dropped with error 25 while the others go on', async (t) => {
     const venue = await Venue.open(t, {}, { maxUnreadBytes: 256 * 1024 });
+    const { bench } = venue;
     const slow = await venue.feed(venue.a);
     const quick = await venue.feed(venue.b);
     for (const feed of [slow, quick]) await feed.command(subscribe(1, ['orderbook_delta'], books));
     slow.socket.pause();
-    const { bench } = venue;
     let rounds = 0;
     // Kernel buffers take what they can first: go on until the exchange has had enough of it.
     while (venue.server.connections > 1 && rounds < 400) {

@@ -193,11 +193,18 @@ describe('the old wire form', () => {
     );
   });
 
-  test('what it cannot say is refused: parts of cents at the start, parts of contracts with the order', async (t) => {
+  test('what it cannot say is refused: parts of cents at the start, of contracts with the order or request', async (t) => {
     const fine = { ticker: 'M', count: '1.50', side: 'bid', price: '0.4000' };
     const venue = await Venue.open(t, {}, { legacyCents: true });
     const refused = await venue.a.order(fine);
     assert.deepEqual([refused.status, (refused.body['error'] as Json)['code']], [400, 'invalid_order_size']);
+    const wanted = { market_ticker: 'M', rest_remainder: false };
+    for (const part of [{ contracts_fp: '1.50' }, { target_cost_dollars: '5.00' }])
+      assert.equal((await venue.a.post('/communications/rfqs', { ...wanted, ...part })).status, 400);
+    const { id } = (await venue.a.post('/communications/rfqs', { ...wanted, contracts: 2 })).body;
+    const bids = { rfq_id: id, rest_remainder: false, no_bid: '0.4800' };
+    assert.equal((await venue.b.post('/communications/quotes', { ...bids, yes_bid: '0.4850' })).status, 400);
+    assert.equal((await venue.b.post('/communications/quotes', { ...bids, yes_bid: '0.4800' })).status, 201);
     await assert.rejects(Venue.open(t, { grid: DECI_CENT }, { legacyCents: true }), (error: Error) => {
       assert.ok(error instanceof NoLegacyForm);
       assert.match(error.message, /market M trades in parts of a cent.*leave out --legacy-cents/);

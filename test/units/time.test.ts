@@ -53,7 +53,7 @@ test('a day that does not exist is refused, not rolled into the next month', () 
   ]) {
     assert.throws(() => parseRfc3339(`${text}T00:00:00Z`), UnitError, text);
   }
-  assert.equal(formatRfc3339(parseRfc3339('2028-02-29T00:00:00Z')), '2028-02-29T00:00:00.000000Z');
+  assert.equal(formatRfc3339(parseRfc3339('2028-02-29T00:00:00Z')), '2028-02-29T00:00:00Z');
 });
 
 test('what is not RFC 3339 is refused', () => {

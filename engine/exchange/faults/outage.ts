@@ -1,11 +1,13 @@
 import { type ApiAnswer, type ApiCall, subaccountParameter } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
+import type { RestApi } from '../rest.ts';
 import { statusBody } from '../rest-exchange.ts';
+import type { RfqDesk } from '../rfq-desk.ts';
 import type { FaultInjector } from './injector.ts';
 
 /** The answer to a call that meets an outage of the plan: of the whole exchange or of a shard. Null: it meets none. */
 export function outage(
-  at: { readonly exchange: Exchange; elapsedMs(): number },
+  at: { readonly exchange: Exchange; readonly api: RestApi; elapsedMs(): number },
   injector: FaultInjector,
   call: ApiCall,
 ): ApiAnswer | null {
@@ -20,7 +22,7 @@ export function outage(
   const down = injector.shardsDown(elapsedMs);
   if (down.size === 0) return null;
   if (asksStatus) return { status: 200, body: statusBody(exchange, down) };
-  if (call.method === 'GET' || !shardsOf(exchange, call).some((shard) => down.has(shard))) return null;
+  if (call.method === 'GET' || !shardsOf(exchange, at.api.desk, call).some((shard) => down.has(shard))) return null;
   injector.note('shard down', `${call.method} ${path}`);
   return UNAVAILABLE;
 }
@@ -30,13 +32,14 @@ const UNAVAILABLE: ApiAnswer = {
   body: { error: { code: 'service_unavailable', message: 'service unavailable' } },
 };
 
-/** The shards a write touches: named, or found by market, order or group. Of a batch, those of all its items. */
-function shardsOf(exchange: Exchange, { path, query, body, userId }: ApiCall): number[] {
+/** The shards a write touches: named, or found by market, order, group or request for quotes. Of a batch, those of all its items. */
+function shardsOf(exchange: Exchange, desk: RfqDesk, { path, query, body, userId }: ApiCall): number[] {
   const items = fieldsOf(body)['orders'];
   const parts = Array.isArray(items) ? items.map(fieldsOf) : [fieldsOf(body)];
   const found = parts.flatMap((part) => {
     const ticker = query.get('market_ticker') ?? part['ticker'] ?? part['market_ticker'];
-    const market = typeof ticker === 'string' ? exchange.markets.get(ticker) : undefined;
+    const rfq = desk.rfqs.get(String(part['rfq_id'] ?? path[2])) ?? desk.quotes.get(path[2] ?? '')?.rfq;
+    const market = exchange.markets.get(rfq?.ticker ?? String(ticker));
     const id = String(part['order_id'] ?? path[3] ?? path[2] ?? '');
     const shard = query.get('exchange_index') ?? part['exchange_index'];
     const place = market?.listing.exchangeIndex ?? exchange.orders.get(id)?.exchangeIndex;
