@@ -73,6 +73,14 @@ describe('a key does what its scopes say and no more', () => {
   });
 });
 
+test('subaccounts open with the promotion from Basic', async (t) => {
+  const { a } = await Venue.open(t);
+  await a.order();
+  assert.equal((await a.post('/portfolio/subaccounts', {})).status, 403);
+  assert.equal((await a.post('/account/api_usage_level/upgrade', {})).status, 201);
+  assert.deepEqual((await a.post('/portfolio/subaccounts', {})).body, { subaccount_number: 1 });
+});
+
 describe('a key that is locked to a subaccount', () => {
   test('names no other, in a query, a body or one item of a batch', async (t) => {
     const venue = await Venue.open(t);

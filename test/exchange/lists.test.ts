@@ -47,6 +47,17 @@ describe('GET /markets', () => {
       assert.equal(tickersOf(await a.get(`/markets?${query}`)), found, query);
   });
 
+  test('finds a market by when it was settled, and no other', async (t) => {
+    const { a, bench } = await Venue.open(t, { markets: { A: 0, B: 0 } });
+    const { lifecycle } = bench.exchange;
+    lifecycle.moveClose('A', bench.exchange.now());
+    lifecycle.determine('A', 'yes');
+    lifecycle.settle('A');
+    const at = Math.floor(bench.timeUs / 1_000_000);
+    assert.equal(tickersOf(await a.get(`/markets?min_settled_ts=${at}`)), 'A');
+    assert.equal(tickersOf(await a.get(`/markets?min_settled_ts=${at + 1}`)), '');
+  });
+
   test('refuses words and combinations that are none', async (t) => {
     const { a } = await Venue.open(t);
     for (const query of [
