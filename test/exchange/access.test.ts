@@ -74,7 +74,7 @@ describe('a key does what its scopes say and no more', () => {
 });
 
 test('subaccounts open with the promotion from Basic', async (t) => {
-  const { a } = await Venue.open(t);
+  const { a } = await Venue.open(t, {}, { tier: 'basic' });
   await a.order();
   assert.equal((await a.post('/portfolio/subaccounts', {})).status, 403);
   assert.equal((await a.post('/account/api_usage_level/upgrade', {})).status, 201);
@@ -104,7 +104,7 @@ describe('a key that is locked to a subaccount', () => {
   });
 
   test('means its own where it names none, and pays for no other when it cancels everything', async (t) => {
-    const venue = await Venue.open(t);
+    const venue = await Venue.open(t, {}, { tier: 'basic' });
     const { bench } = venue;
     bench.fund('a', '100', 0, 3);
     for (let n = 0; n < 10; n++) await venue.a.order();
@@ -122,7 +122,7 @@ describe('a key that is locked to a subaccount', () => {
   });
 
   test('means its own where it names none', async (t) => {
-    const venue = await Venue.open(t);
+    const venue = await Venue.open(t, {}, { tier: 'basic' });
     const { keyId } = keyed(venue, ['read', 'write'], 7).key;
     const key = venue.server.keys.of('a').find((candidate) => candidate.keyId === keyId)!;
     const path = 'portfolio/events/orders/batched'.split('/');
