@@ -46,9 +46,10 @@ const config: EngineConfig = {
   maxSessionLoss: LOTS as Money,
   groupLimit: 100_000 as Count,
   tolerance: { levelsBehind: 0, countShare: 0 },
+  replace: 'cancel_create',
   quoteOneSided: false,
   closeGuardMs: 0,
-  budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20 },
+  budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20, shardBuckets: true },
   timing: {
     requestTimeoutMs: 5000,
     retryMs: 100,

@@ -1,4 +1,4 @@
-import type { Tolerance } from '../quoting/index.ts';
+import type { Replace, Tolerance } from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
@@ -16,6 +16,8 @@ export interface EngineConfig {
   /** Contracts that may fill in a rolling 15 s before the exchange pulls everything (one group per shard). */
   readonly groupLimit: Count;
   readonly tolerance: Tolerance;
+  /** How an order that has to move is moved: by one amend, or by a cancel and, once that is answered, a create. */
+  readonly replace: Replace;
   /** Quote a side although the other side of the book is empty. */
   readonly quoteOneSided: boolean;
   /** Stop quoting a market this long before its scheduled close. */
@@ -29,6 +31,8 @@ export interface EngineConfig {
     readonly reserve: number;
     /** Most orders in one batch. */
     readonly maxBatch: number;
+    /** Requests for one order on a shard from 1 on are billed to that shard's own bucket. */
+    readonly shardBuckets: boolean;
   };
   readonly timing: {
     /** After this a request's outcome is unknown. */

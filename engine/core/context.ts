@@ -1,6 +1,6 @@
 import { type BookId, Books, type FeeSchedule, type MarketStatus } from '../market/index.ts';
 import { Ledger, Orders } from '../orders/index.ts';
-import { type QuietReason, TokenBucket } from '../quoting/index.ts';
+import { type BucketTerms, type QuietReason, TokenBucket } from '../quoting/index.ts';
 import { Halts, type ShardGroup } from '../risk/index.ts';
 import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
@@ -71,6 +71,17 @@ const MILLIS = 1000;
 /** Terms assumed until the account's own are read: the lowest tier. */
 const BASIC = { read: { refillPerSecond: 200, capacity: 200 }, write: { refillPerSecond: 100, capacity: 100 } };
 
+/** What requests cost as long as nothing else was read. */
+const DEFAULT_COSTS: EndpointCosts = {
+  defaultCost: 10,
+  createCost: 10,
+  cancelCost: 2,
+  singleCreateCost: 10,
+  singleCancelCost: 2,
+  amendCost: 10,
+  decreaseCost: 10,
+};
+
 /** What the modules of the core share: configuration, the world as known, and the way out. */
 export class Context {
   readonly config: EngineConfig;
@@ -85,7 +96,9 @@ export class Context {
   readonly events: Events;
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
-  costs: EndpointCosts = { defaultCost: 10, createCost: 10, cancelCost: 2 };
+  /** Write buckets of the shards from 1 on, for requests that concern one order; made when first used. */
+  readonly shardWrites = new Map<number, TokenBucket>();
+  costs: EndpointCosts = DEFAULT_COSTS;
   tier = '';
   /** Free cash by shard as the exchange last said; empty until it did. */
   cash: ReadonlyMap<number, Money> = new Map();
@@ -107,6 +120,8 @@ export class Context {
     deadFeeds: 0,
     created: 0,
     canceled: 0,
+    amended: 0,
+    decreased: 0,
     rejected: 0,
     unknown: 0,
     fills: 0,
@@ -116,6 +131,7 @@ export class Context {
   /** Markets to be evaluated, in the order in which something happened to them. */
   readonly dirtyMarkets: MarketState[] = [];
   private readonly waitingMarkets: MarketState[] = [];
+  private writeTerms: BucketTerms;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly deferred: DeferredRead[] = [];
@@ -127,7 +143,8 @@ export class Context {
     this.startTime = time;
     this.events = new Events(this);
     const own = { share: config.budget.share, jitterMs: config.budget.jitterMs };
-    this.writes = new TokenBucket({ ...BASIC.write, ...own }, time, false);
+    this.writeTerms = { ...BASIC.write, ...own };
+    this.writes = new TokenBucket(this.writeTerms, time, false);
     this.reads = new TokenBucket({ ...BASIC.read, ...own }, time);
     for (const ticker of config.tickers) {
       const index = this.tickers.add(ticker);
@@ -170,6 +187,28 @@ export class Context {
     this.touchAll();
   }
 
+  /**
+   * The bucket that a request for one order on this shard is billed to: shards from 1 on have one each, as large as the
+   * common one. Batches and everything else are billed to the common one (API section 5).
+   */
+  bucketOf(shard: number): TokenBucket {
+    if (shard === 0 || !this.config.budget.shardBuckets) return this.writes;
+    let bucket = this.shardWrites.get(shard);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.writeTerms, this.now, false);
+      this.shardWrites.set(shard, bucket);
+    }
+    return bucket;
+  }
+
+  /** The account's own terms are known. */
+  retune(read: BucketTerms, write: BucketTerms): void {
+    this.writeTerms = write;
+    this.reads.retune(read, this.now);
+    this.writes.retune(write, this.now);
+    for (const bucket of this.shardWrites.values()) bucket.retune(write, this.now);
+  }
+
   /** Write tokens that cancels leave for the group triggers. */
   get triggerReserve(): number {
     let armed = 0;
@@ -200,8 +239,9 @@ export class Context {
     cost: number,
     done: (outcome: RequestOutcome) => void,
     query = '',
+    bucket = this.writes,
   ): void {
-    this.send(op, method, path, query, body, this.writes, cost, done);
+    this.send(op, method, path, query, body, bucket, cost, done);
   }
 
   /** Read something as soon as the read bucket allows. */

@@ -9,6 +9,7 @@ import {
   type LifecycleMessage,
   type OrderRecord,
 } from '../wire/index.ts';
+import { OrderChanger } from './changer.ts';
 import type { EngineConfig } from './config.ts';
 import { Context, type MarketState, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
@@ -20,7 +21,7 @@ import { Shutdown, type StopResult } from './shutdown.ts';
 import { type BookPicture, bookOf, type EngineStatus, statusOf } from './status.ts';
 import { Sync } from './sync.ts';
 import { Trader } from './trader.ts';
-import { OrderWriter } from './writer.ts';
+import { OrderWriter, type WriterEvents } from './writer.ts';
 
 /**
  * The deterministic state machine of a session: inputs in, actions out through the port, nothing else. The same
@@ -58,11 +59,12 @@ export class Engine implements EngineInputs {
       mismatch: (text) => this.mismatch(text),
       authRefused,
     });
-    this.writer = new OrderWriter(ctx, {
-      groupRefused: (shard, detail) => this.groupTriggered(shard, `a create was refused: ${detail}`),
+    const writerEvents: WriterEvents = {
+      groupRefused: (shard, detail) => this.groupTriggered(shard, `an order was refused: ${detail}`),
       authRefused,
-    });
-    this.trader = new Trader(ctx, strategy, this.writer);
+    };
+    this.writer = new OrderWriter(ctx, writerEvents);
+    this.trader = new Trader(ctx, strategy, this.writer, new OrderChanger(ctx, writerEvents));
   }
 
   /** How stopping ended, null until then. */

@@ -99,8 +99,7 @@ export class Setup {
       if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
       const own = { share: ctx.config.budget.share, jitterMs: ctx.config.budget.jitterMs };
       ctx.tier = decoded.value.tier;
-      ctx.writes.retune({ ...decoded.value.write, ...own }, ctx.now);
-      ctx.reads.retune({ ...decoded.value.read, ...own }, ctx.now);
+      ctx.retune({ ...decoded.value.read, ...own }, { ...decoded.value.write, ...own });
       need.met = true;
     });
   }

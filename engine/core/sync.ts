@@ -1,4 +1,4 @@
-import { type Order, SIDES } from '../orders/index.ts';
+import { isDoubtful, type Order, type OrderChange, SIDES } from '../orders/index.ts';
 import type { Count, TimeUs } from '../units/index.ts';
 import {
   type FillRecord,
@@ -221,7 +221,7 @@ export class Sync {
     for (const market of ctx.markets) {
       for (const side of SIDES) {
         for (const order of ctx.orders.on(market.index, side)) {
-          if ((order.life !== 'unknown' && order.cancel !== 'unknown') || this.asking.has(order)) continue;
+          if (!isDoubtful(order) || this.asking.has(order)) continue;
           if (!ctx.passed(order.lastAskedTime, ctx.config.timing.unknownAskMs)) continue;
           order.lastAskedTime = ctx.now;
           this.asking.add(order);
@@ -262,7 +262,19 @@ export class Sync {
     const { ctx } = this;
     ctx.orders.observe(record, ctx.now);
     ctx.touch(ctx.markets[order.market]!);
+    if (order.change?.life === 'unknown') return this.unchanged(order, order.change);
     const text = `${ctx.markets[order.market]!.ticker}: order ${order.clientOrderId} resolved: ${record.status}`;
+    ctx.report('info', 'order_resolved', text);
+  }
+
+  /** Shown as it was before the change: enough of that, late enough for a signed request, and it will not happen. */
+  private unchanged(order: Order, change: OrderChange): void {
+    const { ctx } = this;
+    const { absentReads, unknownMinAgeMs } = ctx.config.timing;
+    change.misses++;
+    if (change.misses < absentReads || order.lastAskedTime - change.unknownSince < unknownMinAgeMs * 1000) return;
+    ctx.orders.changeWithdrawn(order, change);
+    const text = `${ctx.markets[order.market]!.ticker}: the ${change.kind} of ${order.clientOrderId} did not happen`;
     ctx.report('info', 'order_resolved', text);
   }
 

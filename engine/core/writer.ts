@@ -14,16 +14,11 @@ import {
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
 import type { RequestOutcome } from './port.ts';
-import { understood, whyNot } from './reader.ts';
+import { isVerdict, understood, whyNot } from './reader.ts';
 import { type Candidate, describeOrder, refuseSide } from './trader.ts';
 
 /** Refusals that mean our group is triggered or gone: nothing may be placed until a person decides. */
-const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
-
-/** A refusal by the exchange itself. A redirect, a 408 or a 5xx may come from something that stands in between. */
-function isVerdict(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408;
-}
+export const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
 
 /** What the writer tells the engine about. */
 export interface WriterEvents {

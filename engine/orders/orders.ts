@@ -1,14 +1,6 @@
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
-import { type DoneReason, type Order, remaining } from './order.ts';
-
-/** What the exchange says about an order, from the stream or a read. */
-export interface OrderEvidence {
-  readonly orderId: string;
-  readonly clientOrderId: string;
-  readonly status: string;
-  readonly fillCount: Count;
-  readonly remainingCount: Count;
-}
+import { applyChange, type ChangeResult, newChange, type OrderEvidence, recognise, takeShape } from './change.ts';
+import { type DoneReason, isDoubtful, leastTotal, type Order, type OrderChange, remaining } from './order.ts';
 
 /** How many finished orders are kept so that late evidence about them is recognised. */
 const KEEP_DONE = 10_000;
@@ -64,9 +56,9 @@ export class Orders {
     return this.byOrderId.get(orderId);
   }
 
-  /** True when some order of the side is unknown, or a cancel on it is: nothing new may be placed there. */
+  /** True when some order of the side is unknown, or a request on it is: nothing new may be placed there. */
   isBlocked(market: number, side: Side): boolean {
-    for (const o of this.bucket(market, side)) if (o.life === 'unknown' || o.cancel === 'unknown') return true;
+    for (const o of this.bucket(market, side)) if (isDoubtful(o)) return true;
     return false;
   }
 
@@ -94,9 +86,9 @@ export class Orders {
   restingAt(market: number, side: Side, price: Price, time: TimeUs): Count {
     let sum = 0;
     for (const o of this.bucket(market, side)) {
-      if (o.price !== price) continue;
       // A book frame can be missed (a snapshot held it already): after a while an order known to rest is there.
-      const settled = !o.isNamed && o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
+      const settled = !o.isNamed && o.change === null && o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
+      if ((settled ? o.price : o.shownPrice) !== price) continue;
       sum += settled ? remaining(o) : Math.min(o.shownCount, remaining(o));
     }
     return sum as Count;
@@ -108,28 +100,23 @@ export class Orders {
    * @param clientOrderId the order named, '' for none
    */
   bookChanged(market: number, side: Side, price: Price, delta: number, clientOrderId = ''): void {
-    if (clientOrderId !== '') return this.bookNamed(clientOrderId, delta);
+    if (clientOrderId !== '') return this.bookNamed(clientOrderId, price, delta);
     // The exchange names our orders: what it does not name is somebody else's.
     if (this.framesName) return;
-    for (const o of this.bucket(market, side)) {
-      if (o.price !== price) continue;
-      if (delta > 0 && o.shownCount === 0 && delta === remaining(o)) {
-        o.shownCount = delta as Count;
-        return;
-      }
-      if (delta < 0 && o.cancel !== 'none' && -delta === Math.min(o.shownCount, remaining(o))) {
-        o.shownCount = 0 as Count;
-        o.knownTime = 0 as TimeUs;
-        return;
-      }
-    }
+    for (const o of this.bucket(market, side)) if (recognise(o, price, delta)) return;
   }
 
-  private bookNamed(clientOrderId: string, delta: number): void {
+  private bookNamed(clientOrderId: string, price: Price, delta: number): void {
     const order = this.byClientId.get(clientOrderId);
     if (order === undefined) return;
     this.framesName = true;
     order.isNamed = true;
+    // An amend shows as one level losing it and another gaining it, in either order.
+    if (price !== order.shownPrice && order.shownCount > 0) {
+      if (delta < 0) return;
+      order.shownCount = 0 as Count;
+    }
+    order.shownPrice = price;
     // Others may have taken part of it since: frames about that name nobody of ours.
     const held = Math.min(order.shownCount, remaining(order));
     order.shownCount = Math.max(0, (delta > 0 ? order.shownCount : held) + delta) as Count;
@@ -138,7 +125,11 @@ export class Orders {
   /** A whole book was shown: what is known to rest is in it. */
   bookShown(market: number): void {
     for (const side of SIDES)
-      for (const o of this.bucket(market, side)) if (o.orderId !== '') o.shownCount = remaining(o);
+      for (const o of this.bucket(market, side)) {
+        if (o.orderId === '') continue;
+        o.shownCount = remaining(o);
+        o.shownPrice = o.price;
+      }
   }
 
   /** A create was handed over. @throws Error when the client id was used before in this session */
@@ -151,13 +142,18 @@ export class Orders {
       side,
       price,
       initialCount: count,
+      leastCount: count,
+      leftAtMost: count,
       fillCount: 0 as Count,
       bookedCount: 0 as Count,
       shownCount: 0 as Count,
       isNamed: false,
+      shownPrice: price,
       knownTime: 0 as TimeUs,
       life: 'sent',
       cancel: 'none',
+      change: null,
+      updatedTime: 0 as TimeUs,
       doneReason: '',
       sentTime: time,
       cancelNotBefore: 0 as TimeUs,
@@ -226,8 +222,55 @@ export class Orders {
 
   /** The cancel took `reducedBy` off the book; what is not accounted for had filled before. */
   canceled(order: Order, reducedBy: Count, time: TimeUs): void {
-    this.raiseFill(order, Math.max(0, order.initialCount - reducedBy) as Count, time);
+    // Said again it must mean the same.
+    order.leastCount = leastTotal(order);
+    this.raiseFill(order, Math.max(0, order.leastCount - reducedBy) as Count, time);
     if (order.life !== 'done') this.finish(order, 'canceled');
+  }
+
+  /**
+   * An amend was handed over: `total` contracts, filled ones included, at `price`.
+   * @throws Error when the order cannot be changed now: not resting, or a request on it under way
+   */
+  amendSent(order: Order, price: Price, total: Count): OrderChange {
+    return newChange(order, 'amend', price, total, (total - order.fillCount) as Count);
+  }
+
+  /** A decrease to `left` resting contracts was handed over. @throws Error as `amendSent` */
+  decreaseSent(order: Order, left: Count): OrderChange {
+    return newChange(order, 'decrease', order.price, order.initialCount, left);
+  }
+
+  /** The exchange acknowledged a change. What rests may say what filled, and that the order is gone. */
+  changed(order: Order, change: OrderChange, result: ChangeResult, time: TimeUs): void {
+    const filled = change.kind === 'amend' && result.remainingCount !== null ? change.total - result.remainingCount : 0;
+    const isGone = result.remainingCount === 0;
+    if (!isGone) this.raiseFill(order, Math.max(0, filled) as Count, time);
+    if (result.orderId !== '' && result.orderId !== order.orderId) this.rename(order, result.orderId);
+    if (order.life === 'done') return;
+    if (order.change === change) applyChange(order, change, result, time);
+    // All filled, or cancelled where it would have met an order of ours: only a look can tell.
+    if (isGone) this.doubt(order, time);
+  }
+
+  /** The change certainly did not happen: it never left, or was refused for a reason that leaves the order as it is. */
+  changeWithdrawn(order: Order, change: OrderChange): void {
+    if (order.change === change) order.change = null;
+  }
+
+  /** The change found no such order: filled, expired or cancelled otherwise. Its fills must be learnt. */
+  changeFoundNothing(order: Order, change: OrderChange, time: TimeUs): void {
+    this.changeWithdrawn(order, change);
+    this.doubt(order, time);
+  }
+
+  /** The answer to the change was lost: it may have happened, and may still. */
+  changeDoubted(order: Order, change: OrderChange, time: TimeUs): void {
+    if (order.change !== change) return;
+    change.life = 'unknown';
+    change.unknownSince = time;
+    change.misses = 0;
+    order.lastAskedTime = 0 as TimeUs;
   }
 
   /** The cancel found no such resting order: filled, expired or cancelled otherwise. Its fills must be learnt. */
@@ -244,7 +287,9 @@ export class Orders {
     if (order === undefined) return undefined;
     // Another order under the same client id says nothing about this one.
     if (order.orderId !== '' && evidence.orderId !== '' && order.orderId !== evidence.orderId) return undefined;
-    const isOlder = evidence.fillCount < order.fillCount;
+    const at = Math.floor((evidence.updatedTime ?? 0) / 1000) * 1000;
+    const isOlder = evidence.fillCount < order.fillCount || (at !== 0 && at < order.updatedTime);
+    if (at > order.updatedTime) order.updatedTime = at as TimeUs;
     this.learnId(order, evidence.orderId, time);
     this.raiseFill(order, evidence.fillCount, time);
     if (order.life === 'done') return order;
@@ -252,6 +297,7 @@ export class Orders {
     if (evidence.status === 'resting' && isOlder) return order;
     if (evidence.status === 'resting') {
       if (order.knownTime === 0) order.knownTime = time;
+      takeShape(order, evidence, time);
       this.rest(order);
     } else if (evidence.status === 'executed') this.finish(order, 'filled');
     else if (evidence.status === 'canceled') this.finish(order, 'canceled');
@@ -264,7 +310,7 @@ export class Orders {
     order.bookedCount = (order.bookedCount + count) as Count;
     if (order.bookedCount > order.fillCount) order.fillCount = order.bookedCount;
     this.noteMissing(order, time);
-    if (order.life !== 'done' && order.bookedCount >= order.initialCount) this.finish(order, 'filled');
+    if (order.life !== 'done' && order.bookedCount > 0 && remaining(order) === 0) this.finish(order, 'filled');
   }
 
   /** A fill was booked for an order that is not known by this exchange id: it is counted once the id is learnt. */
@@ -298,6 +344,7 @@ export class Orders {
     if (order.life === 'unknown') this.unknownTotal--;
     order.life = 'done';
     order.cancel = 'none';
+    order.change = null;
     order.doneReason = reason;
     const bucket = this.bucket(order.market, order.side);
     const at = bucket.indexOf(order);
@@ -327,6 +374,12 @@ export class Orders {
     if (early === undefined) return;
     this.early.delete(orderId);
     this.booked(order, early, time);
+  }
+
+  /** The exchange goes on with the order under another id. */
+  private rename(order: Order, orderId: string): void {
+    order.orderId = orderId;
+    this.byOrderId.set(orderId, order);
   }
 
   private raiseFill(order: Order, fillCount: Count, time: TimeUs): void {

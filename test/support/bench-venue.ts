@@ -58,9 +58,10 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     maxSessionLoss: 500_000_000 as Money,
     groupLimit: 50_000 as Count,
     tolerance: { levelsBehind: 1, countShare: 0.5 },
+    replace: 'amend',
     quoteOneSided: false,
     closeGuardMs: 120_000,
-    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20 },
+    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20, shardBuckets: true },
     timing: {
       requestTimeoutMs: 5000,
       retryMs: 1000,
