@@ -33,6 +33,7 @@ const LOTS = 1e12;
 const config: EngineConfig = {
   sessionId: 'bench',
   clientPrefix: 'hd',
+  leftovers: 'cancel',
   tickers: [TICKER],
   strategy: { name: joinTheBid.name, params: {} },
   risk: {

@@ -100,6 +100,8 @@ const schema = z.strictObject({
         .string()
         .regex(/^[a-z0-9]{1,8}$/, 'expected 1 to 8 lower-case letters and digits')
         .default('hd'),
+      /** Orders of an earlier session that still rest at the start. */
+      leftovers: z.enum(['cancel', 'adopt']).default('cancel'),
     })
     .prefault({}),
 });
@@ -179,6 +181,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
   return {
     sessionId,
     clientPrefix: file.account.clientPrefix,
+    leftovers: file.account.leftovers,
     tickers,
     strategy: file.strategy,
     risk: {

@@ -9,6 +9,8 @@ export interface EngineConfig {
   /** Start of every client order id of this engine, by which leftovers are found after a crash. */
   readonly clientPrefix: string;
   readonly tickers: readonly string[];
+  /** Orders of an earlier session that still rest: cancelled before the first quote, or taken over as our own. */
+  readonly leftovers: 'cancel' | 'adopt';
   readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, number>> };
   readonly risk: RiskLimits;
   /** Loss since the session's start at which quoting halts. */

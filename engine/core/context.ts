@@ -46,7 +46,7 @@ export interface MarketState {
   readonly holdUntil: [TimeUs, TimeUs];
   readonly reasons: [QuietReason, QuietReason];
   /** The last words about each reason: a limit with its numbers, a refusal. */
-  readonly details: [string, string];
+  details: [string, string];
 }
 
 /** Phases of a session, in order. */

@@ -22,7 +22,7 @@ export interface SyncEvents {
   /** An order of this engine's from an earlier session rests: it must go. */
   leftover(order: OrderRecord): void;
   /** Positions disagree after fills were backfilled, twice in a row. */
-  mismatch(text: string): void;
+  mismatch(market: MarketState, text: string): void;
   authRefused(detail: string): void;
 }
 
@@ -55,6 +55,9 @@ export class Sync {
   private readonly suspected = new Map<number, Count>();
   /** Fills booked in each market when the comparison began. */
   private fillsThen: readonly number[] = [];
+  /** Orders of an earlier session taken over, and what the last reading with them said. */
+  private readonly adopted: Order[] = [];
+  private lastReading = '';
   private readonly asking = new Set<Order>();
   private readonly fetching = new Set<Order>();
   /** Fruitless fetches of an order's missing fills. */
@@ -154,6 +157,15 @@ export class Sync {
       if (order !== undefined) {
         seen.add(order);
         ctx.touch(ctx.markets[order.market]!);
+      } else if (this.mayAdopt(record)) {
+        const adopted = ctx.orders.adopt(record, ctx.tickers.indexOf(record.ticker), ctx.now);
+        this.adopted.push(adopted);
+        seen.add(adopted);
+        ctx.report(
+          'info',
+          'order_adopted',
+          `order ${record.clientOrderId} of an earlier session rests on ${record.ticker}: taken over`,
+        );
       } else if (record.clientOrderId.startsWith(`${ctx.config.clientPrefix}-`)) {
         leftovers++;
         this.events.leftover(record);
@@ -169,6 +181,24 @@ export class Sync {
     }
   }
 
+  /** One of ours in a market we quote. Once positions are taken over it is too late: its fills could not be told apart. */
+  private mayAdopt(record: OrderRecord): boolean {
+    const { config, tickers } = this.ctx;
+    if (config.leftovers !== 'adopt' || this.opened || record.status !== 'resting') return false;
+    return record.clientOrderId.startsWith(`${config.clientPrefix}-`) && tickers.indexOf(record.ticker) >= 0;
+  }
+
+  /** With adopted orders the accounts are taken over once two readings in a row agree: reads lag, orders fill. */
+  private isSteady(theirs: ReadonlyMap<string, Count>, fills: number): boolean {
+    if (this.adopted.length === 0) return true;
+    const positions = this.ctx.markets.map((market) => theirs.get(market.ticker) ?? 0);
+    const filled = this.adopted.map((order) => order.fillCount);
+    const reading = [fills, ...positions, ...filled].join();
+    const isSame = reading === this.lastReading;
+    this.lastReading = reading;
+    return isSame;
+  }
+
   private takePositions(positions: readonly PositionRecord[], fills: readonly FillRecord[], began: number): void {
     const { ctx } = this;
     const theirs = new Map(positions.map((p) => [p.ticker, p.position]));
@@ -176,11 +206,13 @@ export class Sync {
     this.lastDone = ctx.now;
     this.completed++;
     // While an earlier session's orders rest they may fill between one read and the next: nothing to open with.
-    const unsettled = this.leftovers > 0 || (!this.opened && this.isDisturbed);
+    const unsettled =
+      this.leftovers > 0 || (!this.opened && (!this.isSteady(theirs, fills.length) || this.isDisturbed));
     if (this.opened) {
       for (const market of ctx.markets) this.compare(market, theirs.get(market.ticker) ?? (0 as Count));
     } else if (!unsettled) {
       for (const fill of fills) ctx.ledger.ignore(fill);
+      for (const order of this.adopted) ctx.orders.countOpening(order);
       for (const market of ctx.markets) ctx.ledger.open(market.index, theirs.get(market.ticker) ?? (0 as Count));
       this.opened = true;
     }
@@ -212,12 +244,17 @@ export class Sync {
       this.retryAt = ctx.after(ctx.config.timing.retryMs);
       return;
     }
-    this.events.mismatch(`${market.ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`);
+    this.events.mismatch(
+      market,
+      `${market.ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`,
+    );
   }
 
+  /** Ask for every order in doubt: by id where there is one, all others with one list. */
   private resolveUnknown(): void {
     const { ctx } = this;
     if (ctx.orders.liveCount === 0) return;
+    const nameless: Order[] = [];
     for (const market of ctx.markets) {
       for (const side of SIDES) {
         for (const order of ctx.orders.on(market.index, side)) {
@@ -225,23 +262,30 @@ export class Sync {
           if (!ctx.passed(order.lastAskedTime, ctx.config.timing.unknownAskMs)) continue;
           order.lastAskedTime = ctx.now;
           this.asking.add(order);
-          if (order.orderId === '') this.askByClientId(order, market.ticker);
+          if (order.orderId === '') nameless.push(order);
           else this.askById(order, market.ticker);
         }
       }
     }
+    if (nameless.length > 0) this.askByClientIds(nameless);
   }
 
-  private askByClientId(order: Order, ticker: string): void {
+  private askByClientIds(orders: readonly Order[]): void {
     const { ctx } = this;
-    const since = Math.floor(order.sentTime / 1_000_000) - 10;
-    const query = `ticker=${encodeURIComponent(ticker)}&min_ts=${since}&limit=1000`;
+    let earliest = ctx.now;
+    for (const order of orders) if (order.sentTime < earliest) earliest = order.sentTime;
+    const only = orders.every((o) => o.market === orders[0]!.market) ? ctx.markets[orders[0]!.market]!.ticker : '';
+    const filter = only === '' ? '' : `ticker=${encodeURIComponent(only)}&`;
+    const query = `${filter}min_ts=${Math.floor(earliest / 1_000_000) - 10}&limit=1000`;
     readList(ctx, 'getOrders', Paths.orders, query, ordersPage, (records) => {
-      this.asking.delete(order);
-      if (records === null || order.life === 'done') return;
-      const record = records.find((r) => r.clientOrderId === order.clientOrderId);
-      if (record === undefined) this.missed(order);
-      else this.resolved(order, record);
+      const byClient = new Map(records?.map((r) => [r.clientOrderId, r]));
+      for (const order of orders) {
+        this.asking.delete(order);
+        if (records === null || order.life === 'done') continue;
+        const record = byClient.get(order.clientOrderId);
+        if (record === undefined) this.missed(order);
+        else this.resolved(order, record);
+      }
     });
   }
 

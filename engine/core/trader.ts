@@ -89,6 +89,8 @@ export class Trader {
       quotes.none(BID, gate);
       quotes.none(ASK, gate);
     }
+    // Orders taken over from an earlier session are not judged before there is something to judge them by.
+    if (gate === 'starting' && ctx.phase === 'starting') return;
     for (const side of SIDES) this.reconcile(market, side);
   }
 
@@ -96,7 +98,7 @@ export class Trader {
   private gate(market: MarketState): QuietReason {
     const { ctx } = this;
     if (ctx.phase === 'stopping' || ctx.phase === 'stopped') return 'stopping';
-    if (ctx.halts.any) return 'halted';
+    if (ctx.halts.any || ctx.halts.of(market.ticker) !== undefined) return 'halted';
     if (!ctx.linkUp) return 'link_down';
     if (ctx.phase === 'starting') return 'starting';
     if (!ctx.reconciled) return 'reconciling';

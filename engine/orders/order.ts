@@ -79,6 +79,44 @@ export interface Order {
   fillsMissingSince: TimeUs;
 }
 
+/** An order whose create is being handed over. */
+export function newOrder(
+  clientOrderId: string,
+  market: number,
+  side: Side,
+  price: Price,
+  count: Count,
+  time: TimeUs,
+): Order {
+  return {
+    clientOrderId,
+    orderId: '',
+    market,
+    side,
+    price,
+    initialCount: count,
+    leastCount: count,
+    leftAtMost: count,
+    fillCount: 0 as Count,
+    bookedCount: 0 as Count,
+    shownCount: 0 as Count,
+    shownPrice: price,
+    isNamed: false,
+    knownTime: 0 as TimeUs,
+    life: 'sent',
+    cancel: 'none',
+    change: null,
+    updatedTime: 0 as TimeUs,
+    doneReason: '',
+    sentTime: time,
+    cancelNotBefore: 0 as TimeUs,
+    unknownSince: 0 as TimeUs,
+    lastAskedTime: 0 as TimeUs,
+    absentReads: 0,
+    fillsMissingSince: 0 as TimeUs,
+  };
+}
+
 /** Contracts that may still fill, given all evidence and whatever becomes of a change under way: 0 once done. */
 export function remaining(order: Order): Count {
   if (order.life === 'done') return 0 as Count;

@@ -1,6 +1,6 @@
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
 import { applyChange, type ChangeResult, newChange, type OrderEvidence, recognise, takeShape } from './change.ts';
-import { type DoneReason, isDoubtful, leastTotal, type Order, type OrderChange, remaining } from './order.ts';
+import { type DoneReason, isDoubtful, leastTotal, newOrder, type Order, type OrderChange, remaining } from './order.ts';
 
 /** How many finished orders are kept so that late evidence about them is recognised. */
 const KEEP_DONE = 10_000;
@@ -135,37 +135,26 @@ export class Orders {
   /** A create was handed over. @throws Error when the client id was used before in this session */
   sent(clientOrderId: string, market: number, side: Side, price: Price, count: Count, time: TimeUs): Order {
     if (this.byClientId.has(clientOrderId)) throw new Error(`client order id ${clientOrderId} was used before`);
-    const order: Order = {
-      clientOrderId,
-      orderId: '',
-      market,
-      side,
-      price,
-      initialCount: count,
-      leastCount: count,
-      leftAtMost: count,
-      fillCount: 0 as Count,
-      bookedCount: 0 as Count,
-      shownCount: 0 as Count,
-      isNamed: false,
-      shownPrice: price,
-      knownTime: 0 as TimeUs,
-      life: 'sent',
-      cancel: 'none',
-      change: null,
-      updatedTime: 0 as TimeUs,
-      doneReason: '',
-      sentTime: time,
-      cancelNotBefore: 0 as TimeUs,
-      unknownSince: 0 as TimeUs,
-      lastAskedTime: 0 as TimeUs,
-      absentReads: 0,
-      fillsMissingSince: 0 as TimeUs,
-    };
+    const order = newOrder(clientOrderId, market, side, price, count, time);
     this.byClientId.set(clientOrderId, order);
     this.bucket(market, side).push(order);
     this.liveTotal++;
     return order;
+  }
+
+  /** Take over an order of an earlier session that rests. What it has filled is in the opening position. */
+  adopt(evidence: OrderEvidence & { readonly side: Side; readonly price: Price }, market: number, time: TimeUs): Order {
+    const { clientOrderId, orderId, side, price, fillCount, remainingCount } = evidence;
+    const order = this.sent(clientOrderId, market, side, price, (fillCount + remainingCount) as Count, time);
+    this.accepted(order, orderId, fillCount, remainingCount, time);
+    this.countOpening(order);
+    return order;
+  }
+
+  /** The opening positions hold every fill of an adopted order so far. */
+  countOpening(order: Order): void {
+    order.bookedCount = order.fillCount;
+    this.fillsComplete(order);
   }
 
   /** The exchange acknowledged the create: what filled at once and what rests. */
