@@ -34,6 +34,7 @@ const config: EngineConfig = {
   sessionId: 'bench',
   clientPrefix: 'hd',
   leftovers: 'cancel',
+  cashMismatch: 'warn',
   tickers: [TICKER],
   strategy: { name: joinTheBid.name, params: {} },
   risk: {

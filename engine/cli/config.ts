@@ -102,6 +102,8 @@ const schema = z.strictObject({
         .default('hd'),
       /** Orders of an earlier session that still rest at the start. */
       leftovers: z.enum(['cancel', 'adopt']).default('cancel'),
+      /** Cash that is not what our trades make it: only an account that nobody else uses can halt on that. */
+      cashMismatch: z.enum(['warn', 'halt']).default('warn'),
     })
     .prefault({}),
 });
@@ -182,6 +184,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
     sessionId,
     clientPrefix: file.account.clientPrefix,
     leftovers: file.account.leftovers,
+    cashMismatch: file.account.cashMismatch,
     tickers,
     strategy: file.strategy,
     risk: {

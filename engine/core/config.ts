@@ -13,6 +13,8 @@ export interface EngineConfig {
   readonly leftovers: 'cancel' | 'adopt';
   readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, number>> };
   readonly risk: RiskLimits;
+  /** What follows when a shard's cash is not what our trades make it: a warning, or a halt. */
+  readonly cashMismatch: 'warn' | 'halt';
   /** Loss since the session's start at which quoting halts. */
   readonly maxSessionLoss: Money;
   /** Contracts that may fill in a rolling 15 s before the exchange pulls everything (one group per shard). */

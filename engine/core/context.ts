@@ -102,6 +102,8 @@ export class Context {
   tier = '';
   /** Free cash by shard as the exchange last said; empty until it did. */
   cash: ReadonlyMap<number, Money> = new Map();
+  /** Shards in use that have no cash. */
+  readonly unfunded = new Set<number>();
   phase: Phase = 'starting';
   paused = false;
   linkUp = false;

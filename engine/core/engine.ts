@@ -201,7 +201,7 @@ export class Engine implements EngineInputs {
       ctx.phase = 'stopping';
       ctx.dropReads();
       ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
-      this.shutdown = new Shutdown(ctx, this.writer);
+      this.shutdown = new Shutdown(ctx, this.writer, this.sync.cash);
       this.shutdown.tick();
       return;
     }
@@ -259,7 +259,8 @@ export class Engine implements EngineInputs {
   private bookFill(fill: FillRecord): void {
     const { ctx } = this;
     const index = ctx.tickers.indexOf(fill.ticker);
-    if (index < 0) return;
+    // Everything of ours is on subaccount 0, the default everywhere: another one's fills are another account's.
+    if (index < 0 || fill.subaccount !== 0) return;
     if (!this.sync.opened) {
       // Of an earlier session's order: whether the opening position holds it already, only a new read can tell.
       this.sync.disturbed();

@@ -10,6 +10,7 @@ import {
   positionsPage,
   singleOrder,
 } from '../wire/index.ts';
+import { CashCheck } from './cash.ts';
 import type { Context, MarketState } from './context.ts';
 import { readListings } from './listings.ts';
 import { readList, understood, whyNot } from './reader.ts';
@@ -31,16 +32,18 @@ const FILLS_OVERLAP_S = 60;
 /** Reads of an order's fills that may come back short before they are believed. */
 const MAX_FETCHES = 10;
 
-type Step = 'idle' | 'listings' | 'orders' | 'fills' | 'positions';
+type Step = 'idle' | 'listings' | 'orders' | 'fills' | 'positions' | 'cash';
 
 /**
  * Compares our truth with the exchange's: after every connect, and again every so often. In order: the state of the
- * markets, resting orders, fills since the session began, positions. Also resolves orders in unknown state and fetches fills that order messages
+ * markets, resting orders, fills since the session began, positions, cash. Also resolves orders in unknown state and fetches fills that order messages
  * told of but the stream did not bring. Reads lag writes, so a read adds knowledge; only repeated reads take any away.
  */
 export class Sync {
   private readonly ctx: Context;
   private readonly events: SyncEvents;
+  /** The exchange's cash against the ledger's. */
+  readonly cash: CashCheck;
   private step: Step = 'idle';
   /** The context's epoch this comparison belongs to; one of an earlier epoch is dropped. */
   private epoch = 0;
@@ -69,6 +72,7 @@ export class Sync {
   constructor(ctx: Context, events: SyncEvents) {
     this.ctx = ctx;
     this.events = events;
+    this.cash = new CashCheck(ctx);
     this.fillsSince = this.secondsBack(ctx.startTime);
   }
 
@@ -120,7 +124,14 @@ export class Sync {
     this.step = 'listings';
     const takePositions = (fills: readonly FillRecord[]): void => {
       this.step = 'positions';
-      const take = current<readonly PositionRecord[]>((positions) => this.takePositions(positions, fills, began));
+      const take = current<readonly PositionRecord[]>((positions) => {
+        this.step = 'cash';
+        this.cash.read((why) => {
+          if (epoch !== ctx.epoch) return;
+          if (why !== '') return this.failed(why);
+          this.takePositions(positions, fills, began);
+        });
+      });
       readList(ctx, 'getPositions', Paths.positions, 'limit=1000', positionsPage, take);
     };
     const takeFills = current<readonly FillRecord[]>((fills) => {

@@ -110,6 +110,7 @@ export class Trader {
     if (market.stale !== '') return 'book_stale';
     if (market.broken !== '') return 'strategy_failed';
     if (ctx.books.isCrossed(market.book)) return 'book_crossed';
+    if (ctx.unfunded.has(market.exchangeIndex)) return 'no_funds';
     if (ctx.groups.get(market.exchangeIndex)?.life !== 'armed') return 'starting';
     return 'quoting';
   }

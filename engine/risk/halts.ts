@@ -1,7 +1,7 @@
 import type { TimeUs } from '../units/index.ts';
 
 /** Why quoting is off, for the whole engine or one market. Each is entered by a named cause and never left by itself. */
-export type HaltCode = 'group_triggered' | 'position_mismatch' | 'auth_refused' | 'session_loss';
+export type HaltCode = 'group_triggered' | 'position_mismatch' | 'cash_mismatch' | 'auth_refused' | 'session_loss';
 
 /** A halt in force. */
 export interface Halt {

@@ -47,6 +47,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     sessionId: 'test01',
     clientPrefix: 'hd',
     leftovers: 'cancel',
+    cashMismatch: 'halt',
     tickers,
     strategy: { name: 'ladder', params: {} },
     risk: {
