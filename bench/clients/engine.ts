@@ -51,7 +51,7 @@ const config: EngineConfig = {
   replace: 'cancel_create',
   quoteOneSided: false,
   closeGuardMs: 0,
-  budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20, shardBuckets: true },
+  budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20, shardBuckets: true, view: 'tokens' },
   timing: {
     requestTimeoutMs: 5000,
     retryMs: 100,

@@ -45,6 +45,7 @@ const schema = z.strictObject({
       reserveTokens: z.number().min(0).max(10_000).default(20),
       maxBatch: z.int().min(1).max(900).default(20),
       shardBuckets: z.boolean().default(true),
+      view: z.enum(['tokens', 'writes']).default('tokens'),
     })
     .prefault({}),
   feed: z
@@ -207,6 +208,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
       reserve: file.budget.reserveTokens,
       maxBatch: file.budget.maxBatch,
       shardBuckets: file.budget.shardBuckets,
+      view: file.budget.view,
     },
     timing: {
       requestTimeoutMs: file.timing.requestTimeoutMs,

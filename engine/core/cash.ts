@@ -21,10 +21,13 @@ export class CashCheck {
   /** What the last reading could not explain, and what was reported of it. */
   private readonly suspected = new Map<number, number>();
   private readonly reported = new Map<number, number>();
+  private readonly inDoubt: (market: number) => boolean;
   private fillsThen = 0;
 
-  constructor(ctx: Context) {
+  /** `inDoubt`: the position of this market is not known to be right, so no cash follows from it. */
+  constructor(ctx: Context, inDoubt: (market: number) => boolean) {
     this.ctx = ctx;
+    this.inDoubt = inDoubt;
   }
 
   /** Read the balance and judge it. `done` hears why it could not be had, '' when it could. */
@@ -74,6 +77,10 @@ export class CashCheck {
       return;
     }
     const difference = cash - opening - change;
+    if (ctx.markets.some((m) => m.exchangeIndex === shard && this.inDoubt(m.index))) {
+      this.suspected.delete(shard);
+      return;
+    }
     // Told without what resting orders hold back, or with it.
     const isWithout = difference <= 0 && difference >= -this.unpaid(shard);
     const isWith = difference <= -held.least && difference >= -held.most;

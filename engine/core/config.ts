@@ -1,4 +1,4 @@
-import type { Replace, Tolerance } from '../quoting/index.ts';
+import type { BudgetView, Replace, Tolerance } from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
@@ -37,6 +37,8 @@ export interface EngineConfig {
     readonly maxBatch: number;
     /** Requests for one order on a shard from 1 on are billed to that shard's own bucket. */
     readonly shardBuckets: boolean;
+    /** How the account's write limits are read. */
+    readonly view: BudgetView;
   };
   readonly timing: {
     /** After this a request's outcome is unknown. */

@@ -1,6 +1,13 @@
 import { type BookId, Books, type FeeSchedule, type MarketStatus } from '../market/index.ts';
 import { Ledger, Orders } from '../orders/index.ts';
-import { type BucketTerms, type QuietReason, TokenBucket } from '../quoting/index.ts';
+import {
+  type BucketTerms,
+  bucketTerms,
+  type QuietReason,
+  TOKENS_A_BATCHED_CANCEL,
+  TOKENS_A_WRITE,
+  TokenBucket,
+} from '../quoting/index.ts';
 import { Halts, type ShardGroup } from '../risk/index.ts';
 import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
@@ -82,6 +89,17 @@ const DEFAULT_COSTS: EndpointCosts = {
   decreaseCost: 10,
 };
 
+/** What requests cost where limits are writes a second. */
+const OLDER_COSTS: EndpointCosts = {
+  defaultCost: TOKENS_A_WRITE,
+  createCost: TOKENS_A_WRITE,
+  cancelCost: TOKENS_A_BATCHED_CANCEL,
+  singleCreateCost: TOKENS_A_WRITE,
+  singleCancelCost: TOKENS_A_WRITE,
+  amendCost: TOKENS_A_WRITE,
+  decreaseCost: TOKENS_A_WRITE,
+};
+
 /** What the modules of the core share: configuration, the world as known, and the way out. */
 export class Context {
   readonly config: EngineConfig;
@@ -144,10 +162,10 @@ export class Context {
     this.now = time;
     this.startTime = time;
     this.events = new Events(this);
-    const own = { share: config.budget.share, jitterMs: config.budget.jitterMs };
-    this.writeTerms = { ...BASIC.write, ...own };
+    this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
+    if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
     this.writes = new TokenBucket(this.writeTerms, time, false);
-    this.reads = new TokenBucket({ ...BASIC.read, ...own }, time);
+    this.reads = new TokenBucket(bucketTerms('tokens', BASIC.read, config.budget), time);
     for (const ticker of config.tickers) {
       const index = this.tickers.add(ticker);
       if (index === this.markets.length) this.markets.push(newMarket(index, ticker));
@@ -194,7 +212,8 @@ export class Context {
    * common one. Batches and everything else are billed to the common one (API section 5).
    */
   bucketOf(shard: number): TokenBucket {
-    if (shard === 0 || !this.config.budget.shardBuckets) return this.writes;
+    const { shardBuckets, view } = this.config.budget;
+    if (shard === 0 || !shardBuckets || view === 'writes') return this.writes;
     let bucket = this.shardWrites.get(shard);
     if (bucket === undefined) {
       bucket = new TokenBucket(this.writeTerms, this.now, false);

@@ -1,4 +1,5 @@
 import { Grid } from '../market/index.ts';
+import { bucketTerms } from '../quoting/index.ts';
 import { ShardGroup } from '../risk/index.ts';
 import { type Count, formatDollars, type Money, type TimeUs } from '../units/index.ts';
 import {
@@ -106,9 +107,12 @@ export class Setup {
     ctx.read('getLimits', Paths.limits, '', ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, limitsBody);
       if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
-      const own = { share: ctx.config.budget.share, jitterMs: ctx.config.budget.jitterMs };
+      const { budget } = ctx.config;
       ctx.tier = decoded.value.tier;
-      ctx.retune({ ...decoded.value.read, ...own }, { ...decoded.value.write, ...own });
+      ctx.retune(
+        bucketTerms('tokens', decoded.value.read, budget),
+        bucketTerms(budget.view, decoded.value.write, budget),
+      );
       need.met = true;
     });
   }
@@ -118,7 +122,7 @@ export class Setup {
     ctx.read('getCosts', Paths.costs, '', ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, costsBody);
       if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
-      ctx.costs = decoded.value;
+      if (ctx.config.budget.view === 'tokens') ctx.costs = decoded.value;
       need.met = true;
     });
   }

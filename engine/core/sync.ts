@@ -72,7 +72,9 @@ export class Sync {
   constructor(ctx: Context, events: SyncEvents) {
     this.ctx = ctx;
     this.events = events;
-    this.cash = new CashCheck(ctx);
+    const inDoubt = (market: number): boolean =>
+      this.suspected.has(market) || ctx.halts.of(ctx.markets[market]!.ticker) !== undefined;
+    this.cash = new CashCheck(ctx, inDoubt);
     this.fillsSince = this.secondsBack(ctx.startTime);
   }
 

@@ -26,6 +26,8 @@ export interface Candidate {
   /** The order to be moved there, null for a new one; and whether it must go if it cannot be. */
   readonly moved: Order | null;
   readonly isAhead: boolean;
+  /** It brings the position nearer to nothing. */
+  readonly reduces: boolean;
 }
 
 /**
@@ -177,18 +179,22 @@ export class Trader {
       market.details[side] = '';
     }
     if (held) return ctx.wait(market);
+    const position = ctx.ledger.position(market.index);
+    const reduces = side === BID ? position < 0 : position > 0;
     for (const { order, price, count, edge, urgency, isAhead } of plan.amends) {
-      this.candidates.push({ market, side, price, count, edge, urgency, moved: order, isAhead });
+      this.candidates.push({ market, side, price, count, edge, urgency, moved: order, isAhead, reduces });
     }
     for (const { price, count, edge, urgency } of plan.creates) {
-      this.candidates.push({ market, side, price, count, edge, urgency, moved: null, isAhead: false });
+      this.candidates.push({ market, side, price, count, edge, urgency, moved: null, isAhead: false, reduces });
     }
   }
 
-  /** Most urgent first, then most edge; risk and budget decide one by one, each seeing what the ones before it took. */
+  /** Those that reduce a position first, then the most urgent, then those with most edge; risk and budget decide one by one, each seeing what the ones before it took. */
   private create(): void {
     const { ctx, candidates, writer } = this;
-    if (candidates.length > 1) candidates.sort((a, b) => b.urgency - a.urgency || b.edge - a.edge);
+    if (candidates.length > 1) {
+      candidates.sort((a, b) => Number(b.reduces) - Number(a.reduces) || b.urgency - a.urgency || b.edge - a.edge);
+    }
     for (const candidate of candidates) {
       const { market, side } = candidate;
       this.describe(candidate);

@@ -64,7 +64,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     replace: 'amend',
     quoteOneSided: false,
     closeGuardMs: 120_000,
-    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20, shardBuckets: true },
+    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20, shardBuckets: true, view: 'tokens' },
     timing: {
       requestTimeoutMs: 5000,
       retryMs: 1000,
