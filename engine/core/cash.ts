@@ -1,9 +1,21 @@
 import { keenestPrice, remaining, SIDES } from '../orders/index.ts';
 import { collateral } from '../risk/index.ts';
-import { BID, type Count, formatDollars, type Money, money, NO_MONEY, ONE_DOLLAR } from '../units/index.ts';
+import {
+  BID,
+  type Count,
+  formatDollars,
+  type Money,
+  money,
+  NO_MONEY,
+  ONE_DOLLAR,
+  type TimeUs,
+} from '../units/index.ts';
 import { type Balance, balanceBody, Paths } from '../wire/index.ts';
 import type { Context } from './context.ts';
 import { understood, whyNot } from './reader.ts';
+
+/** How long a balance may lag behind fills, beyond doubt. */
+const LAG_MS = 10_000;
 
 /** What besides our own trading changes the cash of a shard. */
 const OTHER_CAUSES =
@@ -19,7 +31,7 @@ export class CashCheck {
   /** Cash by shard when the session had booked nothing. */
   private readonly opening = new Map<number, Money>();
   /** What the last reading could not explain, and what was reported of it. */
-  private readonly suspected = new Map<number, number>();
+  private readonly suspected = new Map<number, { readonly difference: number; readonly since: TimeUs }>();
   private readonly reported = new Map<number, number>();
   private readonly inDoubt: (market: number) => boolean;
   private fillsThen = 0;
@@ -89,11 +101,13 @@ export class CashCheck {
       this.reported.delete(shard);
       return;
     }
-    // A read lags: only the same difference twice is one.
-    if (this.suspected.get(shard) !== difference) {
-      this.suspected.set(shard, difference);
+    // Reads lag: only the same difference again, and some time later where there is time, is one.
+    const before = this.suspected.get(shard);
+    if (before?.difference !== difference) {
+      this.suspected.set(shard, { difference, since: ctx.now });
       return;
     }
+    if (ctx.phase !== 'stopping' && !ctx.passed(before.since, LAG_MS)) return;
     if (this.reported.get(shard) === difference) return;
     this.reported.set(shard, difference);
     const numbers = `the exchange says ${formatDollars(cash)}, ${formatDollars(opening)} at the start and our fills, fees and settlements make ${formatDollars(money(opening + change))}`;
@@ -114,9 +128,9 @@ export class CashCheck {
     ctx.touchAll();
   }
 
-  /** Differences that stood at the last reading, by shard. */
-  get differences(): ReadonlyMap<number, number> {
-    return this.suspected;
+  /** Some shard's cash was not explained at the last reading. */
+  get disagrees(): boolean {
+    return this.suspected.size > 0;
   }
 
   /** What determined markets will pay us: the exchange does so at its own time, at the latest when they are final. */

@@ -117,7 +117,7 @@ export class Shutdown {
     this.deleteGroups();
     // With nothing resting the cash has to be right to the micro-dollar; a difference is looked at twice.
     this.cash.read(() => {
-      if (this.cash.differences.size === 0) this.conclude();
+      if (!this.cash.disagrees) this.conclude();
       else this.cash.read(() => this.conclude());
     });
   }
