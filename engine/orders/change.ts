@@ -1,6 +1,9 @@
 import type { Count, Price, TimeUs } from '../units/index.ts';
 import { type Order, type OrderChange, remaining } from './order.ts';
 
+/** How long after an order is known to rest its book frame may take. */
+const SETTLED_US = 1_000_000;
+
 /** What the exchange says about an order, from the stream or a read. */
 export interface OrderEvidence {
   readonly orderId: string;
@@ -57,6 +60,14 @@ export function applyChange(order: Order, change: OrderChange, result: ChangeRes
   order.leastCount = Math.min(order.leastCount, order.fillCount + left) as Count;
 }
 
+/** The answer to the change under way was lost. */
+export function doubtChange(order: Order, change: OrderChange, time: TimeUs): void {
+  change.life = 'unknown';
+  change.unknownSince = time;
+  change.misses = 0;
+  order.lastAskedTime = 0 as TimeUs;
+}
+
 /** Price and size as a description of the resting order has them: the change happened, or another hand made one. */
 export function takeShape(order: Order, evidence: OrderEvidence, time: TimeUs): void {
   const { price, updatedTime, fillCount, remainingCount } = evidence;
@@ -104,4 +115,26 @@ export function recognise(o: Order, price: Price, delta: number): boolean {
   o.shownCount = 0 as Count;
   if (!moves) o.knownTime = 0 as TimeUs;
   return true;
+}
+
+/** A book frame named the order: what the level holds of it is exact from here on. */
+export function takeNamed(order: Order, price: Price, delta: number): void {
+  order.isNamed = true;
+  // An amend shows as one level losing it and another gaining it, in either order.
+  if (price !== order.shownPrice && order.shownCount > 0) {
+    if (delta < 0) return;
+    order.shownCount = 0 as Count;
+  }
+  order.shownPrice = price;
+  // Others may have taken part of it since: frames about that name nobody of ours.
+  const held = Math.min(order.shownCount, remaining(order));
+  order.shownCount = Math.max(0, (delta > 0 ? order.shownCount : held) + delta) as Count;
+}
+
+/** Contracts of the order that the book shows at a price. */
+export function restsAt(o: Order, price: Price, time: TimeUs): Count {
+  // A book frame can be missed (a snapshot held it already): after a while an order known to rest is there.
+  const settled = !o.isNamed && o.change === null && o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
+  if ((settled ? o.price : o.shownPrice) !== price) return 0 as Count;
+  return settled ? remaining(o) : (Math.min(o.shownCount, remaining(o)) as Count);
 }

@@ -1,4 +1,4 @@
-import { BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
+import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
 
 /**
  * What we know of an order's existence.
@@ -160,3 +160,6 @@ export function leastTotal(order: Order): Count {
 export function isDoubtful(order: Order): boolean {
   return order.life === 'unknown' || order.cancel === 'unknown' || order.change?.life === 'unknown';
 }
+
+/** Both sides, for loops. */
+export const SIDES: readonly [typeof BID, typeof ASK] = [BID, ASK];

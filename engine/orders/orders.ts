@@ -1,11 +1,28 @@
-import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
-import { applyChange, type ChangeResult, newChange, type OrderEvidence, recognise, takeShape } from './change.ts';
-import { type DoneReason, isDoubtful, leastTotal, newOrder, type Order, type OrderChange, remaining } from './order.ts';
+import type { Count, Price, Side, TimeUs } from '../units/index.ts';
+import {
+  applyChange,
+  type ChangeResult,
+  doubtChange,
+  newChange,
+  type OrderEvidence,
+  recognise,
+  restsAt,
+  takeNamed,
+  takeShape,
+} from './change.ts';
+import {
+  type DoneReason,
+  isDoubtful,
+  leastTotal,
+  newOrder,
+  type Order,
+  type OrderChange,
+  remaining,
+  SIDES,
+} from './order.ts';
 
 /** How many finished orders are kept so that late evidence about them is recognised. */
 const KEEP_DONE = 10_000;
-/** How long after an order is known to rest its book frame may take. */
-const SETTLED_US = 1_000_000;
 /** How many exchange ids are kept for which fills were heard of before the order was known by that id. */
 const KEEP_EARLY = 10_000;
 
@@ -85,12 +102,7 @@ export class Orders {
    */
   restingAt(market: number, side: Side, price: Price, time: TimeUs): Count {
     let sum = 0;
-    for (const o of this.bucket(market, side)) {
-      // A book frame can be missed (a snapshot held it already): after a while an order known to rest is there.
-      const settled = !o.isNamed && o.change === null && o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
-      if ((settled ? o.price : o.shownPrice) !== price) continue;
-      sum += settled ? remaining(o) : Math.min(o.shownCount, remaining(o));
-    }
+    for (const o of this.bucket(market, side)) sum += restsAt(o, price, time);
     return sum as Count;
   }
 
@@ -100,26 +112,15 @@ export class Orders {
    * @param clientOrderId the order named, '' for none
    */
   bookChanged(market: number, side: Side, price: Price, delta: number, clientOrderId = ''): void {
-    if (clientOrderId !== '') return this.bookNamed(clientOrderId, price, delta);
+    if (clientOrderId !== '') {
+      const order = this.byClientId.get(clientOrderId);
+      if (order === undefined) return;
+      this.framesName = true;
+      return takeNamed(order, price, delta);
+    }
     // The exchange names our orders: what it does not name is somebody else's.
     if (this.framesName) return;
     for (const o of this.bucket(market, side)) if (recognise(o, price, delta)) return;
-  }
-
-  private bookNamed(clientOrderId: string, price: Price, delta: number): void {
-    const order = this.byClientId.get(clientOrderId);
-    if (order === undefined) return;
-    this.framesName = true;
-    order.isNamed = true;
-    // An amend shows as one level losing it and another gaining it, in either order.
-    if (price !== order.shownPrice && order.shownCount > 0) {
-      if (delta < 0) return;
-      order.shownCount = 0 as Count;
-    }
-    order.shownPrice = price;
-    // Others may have taken part of it since: frames about that name nobody of ours.
-    const held = Math.min(order.shownCount, remaining(order));
-    order.shownCount = Math.max(0, (delta > 0 ? order.shownCount : held) + delta) as Count;
   }
 
   /** A whole book was shown: what is known to rest is in it. */
@@ -255,11 +256,7 @@ export class Orders {
 
   /** The answer to the change was lost: it may have happened, and may still. */
   changeDoubted(order: Order, change: OrderChange, time: TimeUs): void {
-    if (order.change !== change) return;
-    change.life = 'unknown';
-    change.unknownSince = time;
-    change.misses = 0;
-    order.lastAskedTime = 0 as TimeUs;
+    if (order.change === change) doubtChange(order, change, time);
   }
 
   /** The cancel found no such resting order: filled, expired or cancelled otherwise. Its fills must be learnt. */
@@ -401,6 +398,3 @@ export class Orders {
     return this.live[at]!;
   }
 }
-
-/** Both sides, for loops. */
-export const SIDES: readonly [typeof BID, typeof ASK] = [BID, ASK];

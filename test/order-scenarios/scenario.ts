@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EngineConfig, RequestOutcome, VenueRequest } from '../../engine/core/index.ts';
+import type { EngineConfig, RequestOutcome, TextRequest, VenueRequest } from '../../engine/core/index.ts';
 import type { ExchangeOrder } from '../../engine/exchange/order.ts';
 import type { MarketView, Quotes, Strategy } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, count, price, type Side } from '../../engine/units/index.ts';
@@ -90,7 +90,7 @@ export class Scene {
   }
 
   /** The next request of a kind meets this before the exchange sees it; null lets it through. */
-  before(op: VenueRequest['op'], act: (request: VenueRequest) => RequestOutcome | null): { seen: number } {
+  before(op: VenueRequest['op'], act: (request: TextRequest) => RequestOutcome | null): { seen: number } {
     const state = { seen: 0 };
     this.venue.faults.onRequest = (request) => (request.op === op && state.seen++ === 0 ? act(request) : null);
     return state;
