@@ -18,6 +18,8 @@ export interface Listing {
   status: MarketStatus;
   openTime: TimeUs;
   closeTime: TimeUs;
+  /** `MECNET`: at most one market of the event ends in YES, and collateral for NO in several is returned. */
+  readonly collateralReturn?: 'MECNET';
 }
 
 /** A listed market with its book and its tape. */

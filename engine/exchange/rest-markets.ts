@@ -95,13 +95,14 @@ export class MarketApi {
   private event(ticker: string): unknown {
     const markets = [...this.exchange.markets.values()].filter((m) => m.listing.eventTicker === ticker);
     if (markets.length === 0) throw new Refusal(404, 'not_found');
-    const { seriesTicker, title, exchangeIndex } = markets[0]!.listing;
+    const { seriesTicker, title, exchangeIndex, collateralReturn } = markets[0]!.listing;
     const event = {
       event_ticker: ticker,
       series_ticker: seriesTicker,
       title,
       sub_title: '',
-      mutually_exclusive: false,
+      mutually_exclusive: collateralReturn === 'MECNET',
+      collateral_return_type: collateralReturn ?? '',
       category: '',
       exchange_index: exchangeIndex,
     };

@@ -1,0 +1,105 @@
+import { ASK, BID } from '../../units/index.ts';
+import type { Exchange } from '../exchange.ts';
+import type { LiveMarket } from '../listing.ts';
+import { Random } from '../random.ts';
+import type { Agent } from './agent.ts';
+import { Desk } from './desk.ts';
+import { InformedTakers } from './informed.ts';
+import { Maker } from './maker.ts';
+import { PatientTraders } from './patient.ts';
+import type { Preset } from './presets.ts';
+import { Sight } from './sight.ts';
+import { NoiseTakers, type TakeListener } from './takers.ts';
+import type { Truth } from './truth.ts';
+
+/** How long a market that does not trade is left alone before it is looked at again, seconds. */
+const PAUSE_SECONDS = 1;
+
+/** One market of a synthetic world: its truth, and those who trade in it. */
+export class SyntheticMarket {
+  readonly live: LiveMarket;
+  readonly truth: Truth;
+  /** Which of its truth's markets this is. */
+  readonly leg: number;
+  /** When somebody acts next, seconds since the opening; Infinity once it is over. */
+  nextAt = 0;
+  private readonly exchange: Exchange;
+  private readonly sight: Sight;
+  private readonly agents: Agent[] = [];
+
+  constructor(
+    exchange: Exchange,
+    live: LiveMarket,
+    truth: Truth,
+    leg: number,
+    preset: Preset,
+    seed: number,
+    onTake: TakeListener,
+  ) {
+    this.exchange = exchange;
+    this.live = live;
+    this.truth = truth;
+    this.leg = leg;
+    this.sight = new Sight(this.fair);
+    const desk = new Desk(exchange, live);
+    const { sight } = this;
+    // A stream of its own for every agent: what one draws never depends on what the others, or accounts, do.
+    const random = (name: string): Random => new Random(seed, `${live.listing.ticker}/${name}`);
+    const fair = (): number => this.fair;
+    for (const [n, half] of preset.makers.halfSpreads.entries())
+      this.agents.push(new Maker(desk, sight, random(`maker ${n}`), preset.makers, half));
+    this.agents.push(
+      new PatientTraders(desk, sight, random('patient'), preset.patient),
+      new NoiseTakers(desk, random('noise'), preset.noise, onTake),
+      new InformedTakers(desk, fair, random('informed'), preset.informed, onTake),
+    );
+  }
+
+  /** The true fair probability of YES now. */
+  get fair(): number {
+    return this.truth.fair[this.leg]!;
+  }
+
+  /** The truth has moved at `now`, a whole number of seconds or, after news by hand, any time. */
+  moved(now: number, news: boolean): void {
+    this.sight.record(Math.floor(now), this.fair);
+    if (!news || this.nextAt === Number.POSITIVE_INFINITY) return;
+    for (const agent of this.agents) agent.news?.(now);
+    this.plan();
+  }
+
+  /** Let the agent act whose turn it is. */
+  act(): void {
+    const now = this.nextAt;
+    this.exchange.onMarket(this.live.listing.ticker, () => {
+      if (this.live.listing.status !== 'active') {
+        this.nextAt = now + PAUSE_SECONDS;
+        return;
+      }
+      for (const agent of this.agents) {
+        if (agent.nextAt > now) continue;
+        agent.act(now);
+        break;
+      }
+      this.plan();
+    });
+  }
+
+  /** Nobody acts any more, and nothing of the agents' rests. */
+  end(): void {
+    this.nextAt = Number.POSITIVE_INFINITY;
+    const { ladder } = this.live;
+    for (const side of [BID, ASK] as const) {
+      for (const level of [...ladder.levels(side)]) {
+        for (const entry of [...ladder.queue(side, level)])
+          if (entry.order === null) ladder.reduce(side, level, entry, entry.left);
+      }
+    }
+  }
+
+  private plan(): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const agent of this.agents) if (agent.nextAt < next) next = agent.nextAt;
+    this.nextAt = next;
+  }
+}
