@@ -125,6 +125,11 @@ export class World {
     });
   }
 
+  /** Break news in a synthetic market: its true log odds move by `logit`. False where there is none to break. */
+  jump(ticker: string, logit: number): boolean {
+    return this.synthetic?.jump(ticker, logit) ?? false;
+  }
+
   /** Let a held recording run. */
   play(): void {
     this.held = false;

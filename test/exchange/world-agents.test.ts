@@ -137,6 +137,24 @@ describe('the agents of a synthetic market', () => {
     }
   });
 
+  test('a market listed later gets agents of its own, and one closed early has nothing left resting', () => {
+    const simulation = new Simulation(PRESETS.lively, 1, 1);
+    const { world, exchange, tickers } = simulation;
+    world.advance(10.5);
+    const { listing } = exchange.markets.get(tickers[0]!)!;
+    const added = exchange.list({ ...listing, ticker: 'LATE' });
+    world.add('LATE');
+    world.advance(700);
+    assert.ok(added.ladder.best(BID) >= 0 && added.trades.length > 50);
+    listing.status = 'closed';
+    world.advance(702);
+    const { ladder } = exchange.markets.get(tickers[0]!)!;
+    assert.deepEqual([ladder.best(BID), ladder.best(ASK)], [-1, -1]);
+    const traded = added.trades.length;
+    world.advance(800);
+    assert.ok(added.trades.length > traded);
+  });
+
   for (const name of Object.keys(PRESETS) as PresetName[]) {
     test(`${name}: quotes both sides at once, and at its end nothing rests and the outcome is known`, () => {
       const preset = { ...PRESETS[name], hours: 0.05 };

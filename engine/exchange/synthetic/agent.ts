@@ -1,6 +1,9 @@
-/** Somebody who trades in a synthetic market. Its draws never depend on what is in the book, nor on anybody else's. */
+/**
+ * Somebody who trades in a synthetic market. Times are seconds since that opened. Its draws never depend on what is in the
+ * book, nor on anybody else's.
+ */
 export interface Agent {
-  /** When it acts next: seconds since the market opened; Infinity for never. */
+  /** When it acts next: Infinity for never. */
   readonly nextAt: number;
   /** Do what is due at `now` and set `nextAt` to a later time. */
   act(now: number): void;

@@ -10,6 +10,11 @@ export interface LiveOptions {
   readonly onTruth?: (lines: string) => void;
 }
 
+/** Of an exchange that settles markets, what a world at its end needs. */
+interface Settling {
+  readonly lifecycle?: { determine(ticker: string, result: 'yes' | 'no'): void };
+}
+
 /** A synthetic world that keeps step with the exchange's clock, from when it is made. */
 export class LiveSynthetic {
   readonly world: Synthetic;
@@ -41,8 +46,26 @@ export class LiveSynthetic {
     this.lines = '';
   }
 
+  /** Break news now. False for a market that is not here, or over. */
+  jump(ticker: string, logit: number): boolean {
+    this.advance();
+    return this.world.jump(ticker, logit);
+  }
+
+  /** The exchange has listed a market: it gets a truth and agents of the world's preset. */
+  listed(ticker: string): void {
+    this.world.add(ticker);
+  }
+
+  /** A market has another grid. Agents keep their orders by price, so there is nothing to do. */
+  regridded(_ticker: string): void {}
+
   private settled(ticker: string, result: 'yes' | 'no', at: number): void {
     if (this.onTruth !== undefined) this.note(at, { ticker, result });
+    this.exchange.tick();
+    // Somebody may have concluded it by hand, or moved its close.
+    if (this.exchange.markets.get(ticker)!.listing.status !== 'closed') return;
+    (this.exchange as Exchange & Settling).lifecycle?.determine(ticker, result);
   }
 
   private note(at: number, what: Readonly<Record<string, unknown>>): void {

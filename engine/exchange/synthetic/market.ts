@@ -15,43 +15,50 @@ import type { Truth } from './truth.ts';
 /** How long a market that does not trade is left alone before it is looked at again, seconds. */
 const PAUSE_SECONDS = 1;
 
+/** Where a market stands in its world. */
+export interface Place {
+  readonly truth: Truth;
+  /** Which of its truth's markets it is. */
+  readonly leg: number;
+  /** When its agents come, a whole number of seconds since the world's opening. */
+  readonly openAt: number;
+}
+
 /** One market of a synthetic world: its truth, and those who trade in it. */
 export class SyntheticMarket {
-  readonly live: LiveMarket;
-  readonly truth: Truth;
-  /** Which of its truth's markets this is. */
+  readonly ticker: string;
   readonly leg: number;
-  /** When somebody acts next, seconds since the opening; Infinity once it is over. */
-  nextAt = 0;
+  /** When somebody acts next, seconds since the world's opening; Infinity once it is over. */
+  nextAt: number;
   private readonly exchange: Exchange;
+  private readonly live: LiveMarket;
+  private readonly truth: Truth;
+  private readonly openAt: number;
   private readonly sight: Sight;
   private readonly agents: Agent[] = [];
 
-  constructor(
-    exchange: Exchange,
-    live: LiveMarket,
-    truth: Truth,
-    leg: number,
-    preset: Preset,
-    seed: number,
-    onTake: TakeListener,
-  ) {
+  constructor(exchange: Exchange, ticker: string, place: Place, preset: Preset, seed: number, onTake: TakeListener) {
+    const { truth, leg, openAt } = place;
     this.exchange = exchange;
-    this.live = live;
+    this.ticker = ticker;
+    this.live = exchange.markets.get(ticker)!;
     this.truth = truth;
     this.leg = leg;
+    this.openAt = openAt;
+    this.nextAt = openAt;
     this.sight = new Sight(this.fair);
-    const desk = new Desk(exchange, live);
+    const desk = new Desk(exchange, this.live);
     const { sight } = this;
     // A stream of its own for every agent: what one draws never depends on what the others, or accounts, do.
-    const random = (name: string): Random => new Random(seed, `${live.listing.ticker}/${name}`);
+    const random = (name: string): Random => new Random(seed, `${ticker}/${name}`);
     const fair = (): number => this.fair;
+    const told: TakeListener = (kind, side, count, now) => onTake(kind, side, count, openAt + now);
     for (const [n, half] of preset.makers.halfSpreads.entries())
       this.agents.push(new Maker(desk, sight, random(`maker ${n}`), preset.makers, half));
     this.agents.push(
       new PatientTraders(desk, sight, random('patient'), preset.patient),
-      new NoiseTakers(desk, random('noise'), preset.noise, onTake),
-      new InformedTakers(desk, fair, random('informed'), preset.informed, onTake),
+      new NoiseTakers(desk, random('noise'), preset.noise, told),
+      new InformedTakers(desk, fair, random('informed'), preset.informed, told),
     );
   }
 
@@ -62,25 +69,26 @@ export class SyntheticMarket {
 
   /** The truth has moved at `now`, a whole number of seconds or, after news by hand, any time. */
   moved(now: number, news: boolean): void {
-    this.sight.record(Math.floor(now), this.fair);
+    const local = now - this.openAt;
+    this.sight.record(Math.floor(local), this.fair);
     if (!news || this.nextAt === Number.POSITIVE_INFINITY) return;
-    for (const agent of this.agents) agent.news?.(now);
+    for (const agent of this.agents) agent.news?.(local);
     this.plan();
   }
 
   /** Let the agent act whose turn it is. */
   act(): void {
     const now = this.nextAt;
-    this.exchange.onMarket(this.live.listing.ticker, () => {
-      if (this.live.listing.status !== 'active') {
+    this.exchange.onMarket(this.ticker, () => {
+      const { status } = this.live.listing;
+      if (status !== 'active') {
+        if (status !== 'inactive') this.clear();
         this.nextAt = now + PAUSE_SECONDS;
         return;
       }
-      for (const agent of this.agents) {
-        if (agent.nextAt > now) continue;
-        agent.act(now);
-        break;
-      }
+      const first = this.agents.find(({ nextAt }) => this.openAt + nextAt <= now)!;
+      // Its own time, not `now` less the opening, which may be rounded.
+      first.act(first.nextAt);
       this.plan();
     });
   }
@@ -88,6 +96,10 @@ export class SyntheticMarket {
   /** Nobody acts any more, and nothing of the agents' rests. */
   end(): void {
     this.nextAt = Number.POSITIVE_INFINITY;
+    this.clear();
+  }
+
+  private clear(): void {
     const { ladder } = this.live;
     for (const side of [BID, ASK] as const) {
       for (const level of [...ladder.levels(side)]) {
@@ -100,6 +112,6 @@ export class SyntheticMarket {
   private plan(): void {
     let next = Number.POSITIVE_INFINITY;
     for (const agent of this.agents) if (agent.nextAt < next) next = agent.nextAt;
-    this.nextAt = next;
+    this.nextAt = this.openAt + next;
   }
 }

@@ -26,7 +26,7 @@ const LIQUID: Preset = {
   truth: 'information',
   hours: 4,
   diffusion: { volatility: 0.3, jumpsPerHour: 1, jumpSize: 0.3 },
-  start: [0.1, 0.9],
+  start: [0.02, 0.98],
   markets: 4,
   makers: {
     halfSpreads: [0.7, 0.8, 1.0, 1.3, 1.8, 2.5],
@@ -48,8 +48,9 @@ export const PRESETS = {
   lively: {
     ...LIQUID,
     start: [0.25, 0.75],
-    about: 'a market to watch: as liquid, smaller, and everything happens ten times as often',
-    diffusion: { volatility: 1, jumpsPerHour: 6, jumpSize: 0.3 },
+    about: 'a market to watch: as liquid but smaller, with ten times the trades and more news, closes after 12 hours',
+    hours: 12,
+    diffusion: { volatility: 0.5, jumpsPerHour: 4, jumpSize: 0.25 },
     markets: 2,
     makers: { ...LIQUID.makers, size: 80, levels: 3, refresh: 1, skew: 0.0075 },
     patient: { ...LIQUID.patient, perHour: 600, lag: 2, life: 60, sizeScale: 0.2 },
@@ -101,7 +102,7 @@ export const PRESETS = {
   },
   digital: {
     ...LIQUID,
-    about: 'whether a random walk ends above its strike: hardly moves at first, wildest before the close after an hour',
+    about: 'whether a random walk ends above its strike: calm at first, wildest before its close after an hour',
     truth: 'digital',
     hours: 1,
     diffusion: { volatility: 0, jumpsPerHour: 0, jumpSize: 0 },

@@ -6,6 +6,7 @@ import { Information } from './information.ts';
 import { SyntheticMarket } from './market.ts';
 import { Outcomes } from './outcomes.ts';
 import type { Preset } from './presets.ts';
+import type { TakeListener } from './takers.ts';
 import type { Truth } from './truth.ts';
 
 /** What a synthetic world tells those who may know: tests, benches, the truth log. Never clients, never agents. */
@@ -28,63 +29,62 @@ export interface SyntheticOptions {
   readonly listener?: WorldListener;
 }
 
+/** Markets of one truth, which begin and end together. */
+interface Group {
+  readonly truth: Truth;
+  readonly markets: readonly SyntheticMarket[];
+  readonly endsAt: number;
+  isOver: boolean;
+}
+
 /**
  * Markets with a known fair value, traded by agents through the exchange's own matching. Deterministic: the same exchange
  * rules, seed and accounts' orders at the same moments give the same events, whatever steps time passes in. Times are
  * seconds since the opening.
  */
 export class Synthetic {
+  private readonly exchange: Exchange;
+  private readonly options: SyntheticOptions;
   private readonly listener: WorldListener;
-  private readonly markets: SyntheticMarket[] = [];
-  private readonly groups: { readonly truth: Truth; readonly markets: SyntheticMarket[] }[] = [];
-  private readonly byTicker = new Map<string, SyntheticMarket>();
+  private readonly groups: Group[] = [];
+  /** Those that are not over. */
+  private markets: SyntheticMarket[] = [];
+  private readonly byTicker = new Map<string, { readonly market: SyntheticMarket; readonly group: Group }>();
   private readonly outcomes = new Map<string, boolean>();
   private second = 0;
   private now = 0;
-  private readonly lifeSeconds: number;
 
   /** @param tickers markets that the exchange lists; of a preset with `outcomes`, the legs of one event */
   constructor(exchange: Exchange, tickers: readonly string[], options: SyntheticOptions) {
-    const { preset, seed, listener = {} } = options;
-    this.listener = listener;
-    this.lifeSeconds = Math.round(preset.hours * 3600);
-    const shared = preset.truth === 'outcomes' ? outcomesOf(tickers, preset, seed) : null;
-    for (const [n, ticker] of tickers.entries()) {
-      const truth = shared ?? truthOf(ticker, preset, seed);
-      const live = exchange.markets.get(ticker)!;
-      const market = new SyntheticMarket(
-        exchange,
-        live,
-        truth,
-        shared === null ? 0 : n,
-        preset,
-        seed,
-        (kind, ...take) => listener.take?.(ticker, kind, ...take),
-      );
-      this.markets.push(market);
-      const group = this.groups.find((g) => g.truth === truth);
-      if (group === undefined) this.groups.push({ truth, markets: [market] });
-      else group.markets.push(market);
-      this.byTicker.set(ticker, market);
-      listener.truth?.(ticker, market.fair, 0);
-    }
+    this.exchange = exchange;
+    this.options = options;
+    this.listener = options.listener ?? {};
+    const { preset, seed } = options;
+    if (preset.truth === 'outcomes') this.open(outcomesOf(tickers, preset, seed), tickers, 0);
+    else for (const ticker of tickers) this.open(truthOf(ticker, preset, seed), [ticker], 0);
   }
 
   /** True when every market has settled. */
   get isOver(): boolean {
-    return this.second >= this.lifeSeconds;
+    return this.markets.length === 0;
   }
 
   /** True fair probability of a market now; once it has settled, 1 or 0. */
   fair(ticker: string): number {
     const outcome = this.outcomes.get(ticker);
     if (outcome !== undefined) return outcome ? 1 : 0;
-    return this.byTicker.get(ticker)!.fair;
+    return this.byTicker.get(ticker)!.market.fair;
+  }
+
+  /** Give a market that has just been listed a truth and agents of its own; they come with the next whole second. */
+  add(ticker: string): void {
+    const { preset, seed } = this.options;
+    this.open(truthOf(ticker, preset, seed), [ticker], Math.max(this.second, Math.floor(this.now)) + 1);
   }
 
   /** Let everything happen up to `until`. */
   advance(until: number): void {
-    while (!this.isOver) {
+    for (;;) {
       let next: SyntheticMarket | null = null;
       // The truth moves first where two things happen at once.
       let at = this.second + 1;
@@ -99,7 +99,7 @@ export class Synthetic {
       if (next === null) this.tick(at);
       else {
         next.act();
-        this.listener.acted?.(next.live.listing.ticker, at);
+        this.listener.acted?.(next.ticker, at);
       }
     }
     this.now = Math.max(this.now, until);
@@ -107,43 +107,66 @@ export class Synthetic {
 
   /** Break news by hand: a market's log odds move by `size`, and the informed race to it. False once it has settled. */
   jump(ticker: string, size: number): boolean {
-    const market = this.byTicker.get(ticker);
-    if (market === undefined || this.isOver) return false;
-    market.truth.jump(market.leg, size);
-    this.publish(this.groups.find((g) => g.truth === market.truth)!.markets, this.now, true);
+    const known = this.byTicker.get(ticker);
+    if (known === undefined || known.group.isOver) return false;
+    const { market, group } = known;
+    group.truth.jump(market.leg, size);
+    this.publish(group, this.now, true);
     return true;
+  }
+
+  private open(truth: Truth, tickers: readonly string[], at: number): void {
+    const { preset, seed } = this.options;
+    const markets = tickers.map((ticker, leg) => {
+      const onTake: TakeListener = (...take) => this.listener.take?.(ticker, ...take);
+      return new SyntheticMarket(this.exchange, ticker, { truth, leg, openAt: at }, preset, seed, onTake);
+    });
+    const group = { truth, markets, endsAt: at + lifeSeconds(preset), isOver: false };
+    this.groups.push(group);
+    this.markets.push(...markets);
+    for (const market of markets) {
+      this.byTicker.set(market.ticker, { market, group });
+      this.listener.truth?.(market.ticker, market.fair, at);
+    }
   }
 
   private tick(at: number): void {
     this.second = at;
-    for (const { truth, markets } of this.groups) this.publish(markets, at, truth.step());
-    if (this.isOver) this.settle(at);
+    for (const group of this.groups) {
+      if (group.isOver || at <= group.endsAt - lifeSeconds(this.options.preset)) continue;
+      this.publish(group, at, group.truth.step());
+      if (at >= group.endsAt) this.settle(group, at);
+    }
   }
 
-  private publish(markets: readonly SyntheticMarket[], now: number, news: boolean): void {
+  private publish({ markets }: Group, now: number, news: boolean): void {
     for (const market of markets) {
       market.moved(now, news);
-      this.listener.truth?.(market.live.listing.ticker, market.fair, now);
+      this.listener.truth?.(market.ticker, market.fair, now);
     }
   }
 
-  private settle(now: number): void {
-    for (const { truth, markets } of this.groups) {
-      const outcomes = truth.settle();
-      for (const market of markets) {
-        const { ticker } = market.live.listing;
-        market.end();
-        this.outcomes.set(ticker, outcomes[market.leg]!);
-        this.listener.settled?.(ticker, outcomes[market.leg]!, now);
-      }
+  private settle(group: Group, now: number): void {
+    group.isOver = true;
+    const outcomes = group.truth.settle();
+    this.markets = this.markets.filter((market) => !group.markets.includes(market));
+    for (const market of group.markets) {
+      market.end();
+      this.outcomes.set(market.ticker, outcomes[market.leg]!);
     }
+    for (const { ticker, leg } of group.markets) this.listener.settled?.(ticker, outcomes[leg]!, now);
   }
+}
+
+/** Life of a preset's markets in whole seconds. */
+function lifeSeconds(preset: Preset): number {
+  return Math.round(preset.hours * 3600);
 }
 
 function truthOf(ticker: string, preset: Preset, seed: number): Truth {
   const random = new Random(seed, `${ticker}/truth`);
   const start = random.uniform(...preset.start);
-  if (preset.truth === 'digital') return new Digital(random, start, Math.round(preset.hours * 3600));
+  if (preset.truth === 'digital') return new Digital(random, start, lifeSeconds(preset));
   return new Information(random, start, preset.diffusion);
 }
 
