@@ -65,7 +65,7 @@ export class Maker implements Agent {
     const half = 100 * this.halfSpread * widening(p);
     const { grid } = desk;
     const bid = grid.floorLevel(centre - half);
-    const ask = centre + half <= grid.price(0) ? 0 : grid.ceilLevel(centre + half);
+    const ask = grid.ceilLevel(centre + half);
     // Both sides leave before either arrives: a maker does not stand in its own way.
     this.leave(BID, bid);
     this.leave(ASK, ask);
