@@ -155,6 +155,25 @@ describe('the agents of a synthetic market', () => {
     assert.ok(added.trades.length > traded);
   });
 
+  test('a market that stood still goes on where it was', () => {
+    const times: number[] = [];
+    const simulation = new Simulation(PRESETS.lively, 1, 1, { time: (at) => times.push(at) });
+    const { world, exchange, tickers } = simulation;
+    const { listing, trades, ladder } = exchange.markets.get(tickers[0]!)!;
+    world.advance(100);
+    listing.status = 'inactive';
+    const traded = trades.length;
+    const bid = ladder.total(BID, ladder.best(BID));
+    world.advance(400);
+    assert.deepEqual([trades.length, ladder.total(BID, ladder.best(BID))], [traded, bid]);
+    listing.status = 'active';
+    world.advance(500);
+    assert.ok(trades.length > traded + 10 && trades.length < traded + 150, `${trades.length - traded} trades`);
+    assert.ok(times.every((at, i) => i === 0 || at >= times[i - 1]!));
+    const mid = (listing.grid.price(ladder.best(BID)) + listing.grid.price(ladder.best(ASK))) / 2;
+    assert.ok(Math.abs(mid / 10_000 - world.fair(tickers[0]!)) < 0.04);
+  });
+
   for (const name of Object.keys(PRESETS) as PresetName[]) {
     test(`${name}: quotes both sides at once, and at its end nothing rests and the outcome is known`, () => {
       const preset = { ...PRESETS[name], hours: 0.05 };

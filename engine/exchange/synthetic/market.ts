@@ -73,23 +73,22 @@ export class SyntheticMarket {
     this.sight.record(Math.floor(local), this.fair);
     if (!news || this.nextAt === Number.POSITIVE_INFINITY) return;
     for (const agent of this.agents) agent.news?.(local);
-    this.plan();
+    this.plan(now);
   }
 
   /** Let the agent act whose turn it is. */
   act(): void {
     const now = this.nextAt;
+    // Unless somebody acts: an exchange that stands still lets nobody.
+    this.nextAt = now + PAUSE_SECONDS;
+    const { status } = this.live.listing;
+    if (status !== 'active' && status !== 'inactive') this.clear();
     this.exchange.onMarket(this.ticker, () => {
-      const { status } = this.live.listing;
-      if (status !== 'active') {
-        if (status !== 'inactive') this.clear();
-        this.nextAt = now + PAUSE_SECONDS;
-        return;
-      }
+      if (this.live.listing.status !== 'active') return;
       const first = this.agents.find(({ nextAt }) => this.openAt + nextAt <= now)!;
-      // Its own time, not `now` less the opening, which may be rounded.
-      first.act(first.nextAt);
-      this.plan();
+      // Those whose time passed while the market stood still come now; else the agent's own time, which is not rounded.
+      first.act(Math.max(first.nextAt, now - this.openAt));
+      this.plan(now);
     });
   }
 
@@ -109,9 +108,9 @@ export class SyntheticMarket {
     }
   }
 
-  private plan(): void {
+  private plan(now: number): void {
     let next = Number.POSITIVE_INFINITY;
     for (const agent of this.agents) if (agent.nextAt < next) next = agent.nextAt;
-    this.nextAt = this.openAt + next;
+    this.nextAt = Math.max(now, this.openAt + next);
   }
 }

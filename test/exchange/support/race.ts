@@ -83,12 +83,15 @@ export class Race {
     for (let i = 0; i < asks; i++) this.join(ASK);
   }
 
-  private act<T>(what: (desk: Desk) => T): T {
-    return this.bench.exchange.onMarket('M', () => what(this.desk));
+  private act(what: (desk: Desk) => void): void {
+    this.bench.exchange.onMarket('M', () => what(this.desk));
   }
 
   private join(side: Side): void {
-    this.queues[side].push(this.act((desk) => desk.rest(side, level(side), UNIT))!);
+    this.act((desk) => {
+      const order = desk.rest(side, level(side), UNIT);
+      if (order !== null) this.queues[side].push(order);
+    });
   }
 
   private cancel(side: Side): void {
