@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PRESETS, type PresetName } from '../../engine/exchange/synthetic/presets.ts';
-import { ASK, BID, sideName } from '../../engine/units/index.ts';
+import { CENTI_CENT } from '../../engine/market/index.ts';
+import { ASK, BID, type Price, type Side, sideName } from '../../engine/units/index.ts';
 import { dollars, lots } from './support/bench.ts';
 import { checkBook } from './support/books.ts';
 import { Simulation } from './support/simulation.ts';
@@ -28,29 +29,40 @@ function run(seed: number, steps: readonly number[]): string[] {
   return seen;
 }
 
-/** Post one contract on both sides, at the best prices, as account `us`. */
-function quoteTouch({ exchange, tickers }: Simulation): void {
-  for (const order of exchange.restingOf('us')) exchange.remove(order, '');
-  for (const ticker of tickers) {
-    const { ladder, listing } = exchange.markets.get(ticker)!;
-    for (const side of [BID, ASK] as const) {
-      const best = ladder.best(side);
-      if (best < 0) continue;
-      exchange.create('us', {
-        ticker,
-        side,
-        price: listing.grid.price(best),
-        count: lots(1),
-        timeInForce: 'good_till_canceled',
-        selfTrade: 'taker_at_cross',
-        clientOrderId: '',
-        postOnly: true,
-        reduceOnly: false,
-        cancelOnPause: false,
-        groupId: '',
-        expirationSeconds: 0,
-      });
-    }
+/** Quote `count` contracts on both sides as account `us`, at prices in 1e-4 dollars; null for none. */
+function quote(simulation: Simulation, ticker: string, prices: readonly (number | null)[], count = 1): void {
+  const { exchange } = simulation;
+  for (const order of exchange.restingOf('us')) if (order.ticker === ticker) exchange.remove(order, '');
+  for (const side of [BID, ASK] as const) {
+    const price = prices[side];
+    if (price == null) continue;
+    exchange.create('us', {
+      ticker,
+      side,
+      price: price as Price,
+      count: lots(count),
+      timeInForce: 'good_till_canceled',
+      selfTrade: 'taker_at_cross',
+      clientOrderId: '',
+      postOnly: true,
+      reduceOnly: false,
+      cancelOnPause: false,
+      groupId: '',
+      expirationSeconds: 0,
+    });
+  }
+}
+
+/** Post one contract at every best price. */
+function quoteTouch(simulation: Simulation): void {
+  for (const ticker of simulation.tickers) {
+    const { ladder, listing } = simulation.exchange.markets.get(ticker)!;
+    const best = [BID, ASK].map((side) => ladder.best(side as Side));
+    quote(
+      simulation,
+      ticker,
+      best.map((level) => (level < 0 ? null : listing.grid.price(level))),
+    );
   }
 }
 
@@ -120,6 +132,40 @@ describe('the agents of a synthetic market', () => {
     const sold = simulation.exchange.fills.filter((f) => f.side === ASK);
     assert.equal(sold.length, 1);
     assert.ok(sold[0]!.price < 10_000 * simulation.world.fair(ticker));
+  });
+
+  test('a maker at the true value less 2 c, plus 2 c, makes 2 c a contract of noise, and less of the informed', () => {
+    const earned = (informed: boolean): number => {
+      const preset = {
+        ...PRESETS.lively,
+        diffusion: { ...PRESETS.lively.diffusion, volatility: 2 },
+        makers: { ...PRESETS.lively.makers, halfSpreads: [] },
+        patient: { ...PRESETS.lively.patient, perHour: 1e-9 },
+        informed: { ...PRESETS.lively.informed, edge: informed ? 0 : 100, perHour: 3600 },
+      };
+      const simulation = new Simulation(preset, 1, 2, {}, CENTI_CENT);
+      fund(simulation);
+      const { world, exchange, tickers } = simulation;
+      const [ticker] = tickers as [string];
+      let edge = 0;
+      let count = 0;
+      for (let at = 0; at <= 900; at++) {
+        const fair = 10_000 * world.fair(ticker);
+        if (!informed || at % 60 === 0)
+          quote(simulation, ticker, [Math.round(fair) - 200, Math.round(fair) + 200], 1000);
+        const seen = exchange.fills.length;
+        world.advance(at + 0.999);
+        for (const fill of exchange.fills.slice(seen)) {
+          edge += ((fill.side === BID ? fair - fill.price : fill.price - fair) / 100) * fill.count;
+          count += fill.count;
+        }
+        world.advance(at + 1);
+      }
+      assert.ok(count > lots(1000), `${count}`);
+      return edge / count;
+    };
+    assert.ok(Math.abs(earned(false) - 2) < 0.005, `${earned(false)}`);
+    assert.ok(earned(true) < 1.5, `${earned(true)}`);
   });
 
   test('hours of trading leave no records behind', () => {

@@ -9,10 +9,11 @@ const FULL = process.env['HUNDRED_WORLDS'] === 'full';
 
 /**
  * What is known to be out, and reported instead. After news the races of the informed cost the makers of a liquid market
- * more here than they did there, and random arrivals less often find something to take (docs/exchange.md).
+ * more here than they did there, and random arrivals less often find something to take (docs/worlds.md).
  */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   liquid: ['  against informed', '  informed, 30 s', '  informed, 300 s'],
+  thin: ['  informed, 5 s'],
 };
 
 /** Markets of the short form, which allows for its errors of sampling as well. */

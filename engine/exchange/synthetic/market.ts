@@ -29,7 +29,7 @@ export class SyntheticMarket {
   readonly ticker: string;
   readonly leg: number;
   /** When somebody acts next, seconds since the world's opening; Infinity once it is over. */
-  nextAt: number;
+  nextAt = 0;
   private readonly exchange: Exchange;
   private readonly live: LiveMarket;
   private readonly truth: Truth;
@@ -45,7 +45,6 @@ export class SyntheticMarket {
     this.truth = truth;
     this.leg = leg;
     this.openAt = openAt;
-    this.nextAt = openAt;
     this.sight = new Sight(this.fair);
     const desk = new Desk(exchange, this.live);
     const { sight } = this;
@@ -60,6 +59,7 @@ export class SyntheticMarket {
       new NoiseTakers(desk, random('noise'), preset.noise, told),
       new InformedTakers(desk, fair, random('informed'), preset.informed, told),
     );
+    this.plan(openAt);
   }
 
   /** The true fair probability of YES now. */

@@ -1,7 +1,7 @@
 import { Exchange } from '../../../engine/exchange/exchange.ts';
 import type { Preset } from '../../../engine/exchange/synthetic/presets.ts';
 import { Synthetic, type WorldListener } from '../../../engine/exchange/synthetic/synthetic.ts';
-import { feeSchedule, LINEAR_CENT } from '../../../engine/market/index.ts';
+import { feeSchedule, type Grid, LINEAR_CENT } from '../../../engine/market/index.ts';
 import type { TimeUs } from '../../../engine/units/index.ts';
 import { START_US } from './bench.ts';
 
@@ -13,7 +13,7 @@ export class Simulation {
   private seconds = 0;
   private ids = 0;
 
-  constructor(preset: Preset, markets: number, seed: number, listener: WorldListener = {}) {
+  constructor(preset: Preset, markets: number, seed: number, listener: WorldListener = {}, grid: Grid = LINEAR_CENT) {
     const now = (): TimeUs => (START_US + Math.round(this.seconds * 1_000_000)) as TimeUs;
     this.exchange = new Exchange({ now, newId: () => `${++this.ids}` });
     this.tickers = Array.from({ length: markets }, (_, n) => `SYN-${n}-YES`);
@@ -24,7 +24,7 @@ export class Simulation {
         seriesTicker: 'SYN',
         title: ticker,
         exchangeIndex: 0,
-        grid: LINEAR_CENT,
+        grid,
         fees: feeSchedule('quadratic', '1', 100),
         feeType: 'quadratic',
         status: 'active',
