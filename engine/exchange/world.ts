@@ -3,9 +3,11 @@ import { feeSchedule, type Grid } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { Exchange } from './exchange.ts';
 import { skewed } from './faults/clock.ts';
+import { requireWholeCents } from './legacy.ts';
 import type { Listing } from './listing.ts';
 import { Playback } from './playback.ts';
 import type { ExchangeRules } from './rules.ts';
+import { gridsOf, Scenario, type ScenarioStep } from './scenario.ts';
 import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
 import { isKnown, Store } from './store.ts';
 import { type CapturedFrame, type FeedSurvey, readEvent } from './survey.ts';
@@ -27,6 +29,8 @@ export interface WorldOptions {
   readonly balance: Money;
   /** Maker fees as in the series that have them; otherwise only takers pay. */
   readonly makerFees: boolean;
+  /** Balance precision of the accounts, micro-dollars: 100 for direct members (the default), 10,000 at a broker. */
+  readonly precision?: number;
   /** Readings of Kalshi's rules other than the defaults. */
   readonly rules?: Partial<ExchangeRules>;
   /** File the accounts are kept in across restarts; none: kept in memory. */
@@ -44,6 +48,10 @@ export interface WorldOptions {
     readonly speed: number;
     readonly yesPrices: boolean;
   };
+  /** What happens to the exchange at which time after the start. */
+  readonly scenario?: readonly ScenarioStep[];
+  /** Told of every step of the scenario. */
+  readonly onScenario?: (text: string) => void;
   /** Play nothing past the opening snapshots before `play()` is called. */
   readonly holdFeed?: boolean;
   readonly onFeedEnd?: (frames: number) => void;
@@ -71,6 +79,7 @@ export class World {
   synthetic: LiveSynthetic | null = null;
   private readonly options: WorldOptions;
   private readonly store: Store | null;
+  private scenario: Scenario | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
   private closed = false;
   private listening = false;
@@ -85,28 +94,40 @@ export class World {
     });
     this.held = options.holdFeed === true;
     const now = skewed(wallClock(), options.server.faults ?? null);
-    this.exchange = new Exchange({ now, newId: randomUUID, rules: options.rules ?? {} });
+    const { rules = {}, precision = 0 } = options;
+    this.exchange = new Exchange({ now, newId: randomUUID, rules, precision });
     this.server = new ExchangeServer(this.exchange, options.server);
     const listings = listingsOf(options, now());
     this.tickers = listings.map(({ ticker }) => ticker);
-    for (const each of listings) this.exchange.list(each);
+    for (const each of listings) this.exchange.list({ ...each, recorded: options.feed !== undefined });
     this.store = options.statePath === undefined ? null : new Store(options.statePath, this.exchange);
     this.fund();
     for (const key of options.keys) this.server.keys.register(key.keyId, USER, key.publicPem);
     if (this.store !== null) this.server.beforeSend = () => this.store?.flush();
   }
 
-  /** Let the opening books stand, listen, and let the world move. @throws PortInUse @throws NoLegacyForm */
+  /** Let the opening books stand, listen, and let the world move. @throws PortInUse, NoLegacyForm, ScenarioError */
   async start(): Promise<number> {
     const world = this.options.feed === undefined ? this.openSynthetic() : null;
     if (world === null) await this.openFeed();
     try {
+      this.scenario = new Scenario(this.exchange, this.options.scenario ?? [], {
+        world,
+        disconnect: () => this.server.disconnectAll(),
+        tell: (text) => this.options.onScenario?.(text),
+      });
+      if (this.options.server.legacyCents === true) requireWholeCents(gridsOf(this.options.scenario ?? []));
       this.port = await this.server.listen();
     } catch (error) {
       this.close();
       throw error;
     }
-    this.timers.push(setInterval(() => this.exchange.tick(), TICK_MS));
+    const tick = (): void => {
+      this.exchange.tick();
+      this.scenario?.advance();
+      this.store?.flush();
+    };
+    this.timers.push(setInterval(tick, TICK_MS));
     if (world !== null) this.timers.push(setInterval(() => world.advance(), STEP_MS));
     this.listening = true;
     this.releaseFeed();
@@ -137,7 +158,9 @@ export class World {
   }
 
   private releaseFeed(): void {
-    if (this.listening && !this.held) this.release();
+    if (!this.listening || this.held) return;
+    this.scenario?.start();
+    this.release();
   }
 
   close(): void {

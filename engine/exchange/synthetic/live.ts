@@ -1,5 +1,6 @@
 import type { TimeUs } from '../../units/index.ts';
 import type { Exchange } from '../exchange.ts';
+import type { WorldControl } from '../world-control.ts';
 import type { Preset } from './presets.ts';
 import { Synthetic } from './synthetic.ts';
 
@@ -10,13 +11,8 @@ export interface LiveOptions {
   readonly onTruth?: (lines: string) => void;
 }
 
-/** Of an exchange that settles markets, what a world at its end needs. */
-interface Settling {
-  readonly lifecycle?: { determine(ticker: string, result: 'yes' | 'no'): void };
-}
-
 /** A synthetic world that keeps step with the exchange's clock, from when it is made. */
-export class LiveSynthetic {
+export class LiveSynthetic implements WorldControl {
   readonly world: Synthetic;
   private readonly exchange: Exchange;
   private readonly openTime: TimeUs;
@@ -65,7 +61,7 @@ export class LiveSynthetic {
     this.exchange.tick();
     // Somebody may have concluded it by hand, or moved its close.
     if (this.exchange.markets.get(ticker)!.listing.status !== 'closed') return;
-    (this.exchange as Exchange & Settling).lifecycle?.determine(ticker, result);
+    this.exchange.lifecycle.determine(ticker, result);
   }
 
   private note(at: number, what: Readonly<Record<string, unknown>>): void {
