@@ -152,7 +152,8 @@ function fieldsAt(path: readonly PropertyKey[]): string[] {
   return Object.keys(node?.properties ?? {});
 }
 
-function hint(key: string, known: readonly string[]): string {
+/** A suggestion for an unknown name: the one it is nearly, or all there are. Starts with a space, or is empty. */
+export function hint(key: string, known: readonly string[]): string {
   const near = known.find((name) => distance(name.toLowerCase(), key.toLowerCase()) <= 2);
   if (near !== undefined) return ` (did you mean "${near}"?)`;
   return known.length === 0 ? '' : ` (known here: ${known.join(', ')})`;

@@ -1,11 +1,12 @@
 import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type ClientKey,
   NoLegacyForm,
   PortInUse,
+  ScenarioError,
   StateError,
   surveyFeed,
   World,
@@ -15,6 +16,8 @@ import { CaptureError } from '../journal/index.ts';
 import { type Money, parseMoney } from '../units/index.ts';
 import { faultsOf } from './fault-file.ts';
 import { feedFrames } from './feed-file.ts';
+import { marketsOf, presetLines, presetOf } from './presets.ts';
+import { readScenario } from './scenario-file.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
 const HELP = `hundred exchange - an exchange that speaks Kalshi's protocol, on this machine
@@ -27,9 +30,13 @@ usage: hundred exchange [options]
   --feed FILE         play a recording as the markets' books (.ndjson, .gz, .zst)
   --speed N|max       multiple of recorded time (default 1)
   --yes-prices        the recording was subscribed with use_yes_price
-  --seed N            seed of the synthetic market (default 1)
+  --preset NAME       without --feed, the synthetic market to run (default lively, see below)
+  --markets N         how many markets of it, 1 to 100
+  --seed N            its seed (default 1)
+  --truth FILE        append its true fair values to FILE, as NDJSON: time (Unix microseconds), ticker, p
   --tier NAME         rate-limit tier: basic, advanced, expert, premier, paragon, prime, prestige (default basic)
   --balance DOLLARS   opening cash on each shard (default 10000)
+  --rounding NAME     what balances are rounded to: direct ($0.0001, the default) or broker (the cent)
   --maker-fees        markets charge makers too
   --key-id ID         API key to accept, with
   --public-key FILE   its public key (PEM); without both a key pair is made under .hundred/exchange
@@ -42,13 +49,19 @@ usage: hundred exchange [options]
   --commands N        feed commands a second of a connection, 0 for no limit (default 10000)
   --pong-timeout DUR  how long a feed client may owe a pong, e.g. 30s (default 30s)
   --public-reads N    unsigned public reads a second from one address, 0 for no limit (default 0)
+  --scenario FILE     what happens when: pauses, closes, settlements, jumps (example: config/scenario.yaml)
   --json              print one JSON line when ready
   --help              this text
 
+presets:
+${presetLines()}
+
 examples:
   hundred exchange
+  hundred exchange --preset event --markets 8 --seed 7 --truth truth.ndjson
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
   hundred exchange --faults config/faults.yaml --fault-seed 7
+  hundred exchange --scenario config/scenario.yaml
 
 exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
 
@@ -59,9 +72,13 @@ const OPTIONS = {
   feed: { type: 'string' },
   speed: { type: 'string', default: '1' },
   'yes-prices': { type: 'boolean', default: false },
+  preset: { type: 'string' },
+  markets: { type: 'string' },
   seed: { type: 'string', default: '1' },
+  truth: { type: 'string' },
   tier: { type: 'string', default: 'basic' },
   balance: { type: 'string', default: '10000' },
+  rounding: { type: 'string', default: 'direct' },
   'maker-fees': { type: 'boolean', default: false },
   'key-id': { type: 'string' },
   'public-key': { type: 'string' },
@@ -74,6 +91,7 @@ const OPTIONS = {
   commands: { type: 'string', default: '10000' },
   'pong-timeout': { type: 'string', default: '30s' },
   'public-reads': { type: 'string', default: '0' },
+  scenario: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -110,6 +128,10 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   }
   if (values['fault-seed'] !== undefined && values.faults === undefined)
     throw new UsageError('--fault-seed goes with --faults FILE');
+  const preset = presetOf(values);
+  const markets = marketsOf(values.markets);
+  if (!['direct', 'broker'].includes(values.rounding))
+    throw new UsageError(`--rounding ${values.rounding}: expected direct or broker`);
   const balance = balanceOf(values.balance);
   const { key, where } = clientKey(values['key-id'], values['public-key']);
   let finish: (status: number) => void = () => {};
@@ -138,9 +160,15 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     keys: [key],
     seed,
     balance,
+    precision: values.rounding === 'direct' ? 100 : 10_000,
     makerFees: values['maker-fees'],
+    ...(preset === undefined ? {} : { preset }),
+    ...(markets === undefined ? {} : { markets }),
+    ...(values.truth === undefined ? {} : { onTruth: truthWriter(resolve(values.truth)) }),
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
     ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values) }),
+    ...(values.scenario === undefined ? {} : { scenario: readScenario(resolve(values.scenario)) }),
+    onScenario: (text) => console.error(text),
     holdFeed: process.send !== undefined,
     onFeedEnd: (frames) => tell({ type: 'feedEnded', frames }),
     onFailure: fail,
@@ -156,15 +184,25 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   return status;
 }
 
-/** @throws UsageError for a port or a state log that cannot be used, or markets the old wire form cannot tell of */
+function truthWriter(path: string): (lines: string) => void {
+  let file: number;
+  try {
+    file = openSync(path, 'a');
+  } catch (error) {
+    throw new UsageError(`--truth ${path} cannot be written: ${(error as Error).message}`);
+  }
+  return (lines) => writeSync(file, lines);
+}
+
+/** @throws UsageError for a port, scenario or state log that cannot be used, or markets the old wire form cannot tell of */
 async function openWorld(options: WorldOptions): Promise<World> {
   try {
     const world = new World(options);
     await world.start();
     return world;
   } catch (error) {
-    if (error instanceof PortInUse || error instanceof StateError || error instanceof NoLegacyForm)
-      throw new UsageError(error.message);
+    const told = [PortInUse, StateError, ScenarioError, NoLegacyForm];
+    if (told.some((kind) => error instanceof kind)) throw new UsageError((error as Error).message);
     throw error;
   }
 }

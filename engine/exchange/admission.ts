@@ -21,7 +21,7 @@ export function checkRequest(
   if (level === OFF_GRID) throw new Refusal(400, 'invalid_price');
   if (request.count <= 0) throw new Refusal(400, 'invalid_order_size');
   checkExpiration(exchange, request);
-  checkGroup(exchange, userId, request.groupId, market);
+  checkGroup(exchange, userId, request, market);
   if (request.postOnly && exchange.rules.postOnlyCross === 'refuse') refusePostOnly(market, request, level);
   if (request.reduceOnly && request.timeInForce !== 'immediate_or_cancel') {
     throw new Refusal(400, 'invalid_order', 'invalid order', 'reduce only orders must be immediate or cancel');
@@ -50,10 +50,16 @@ function checkExpiration(exchange: Exchange, request: OrderRequest): void {
     throw new Refusal(400, 'bad_request', `Cannot specify both ${timeInForce} and expiration_ts`);
 }
 
-function checkGroup(exchange: Exchange, userId: string, groupId: string, market: LiveMarket): void {
+function checkGroup(exchange: Exchange, userId: string, request: OrderRequest, market: LiveMarket): void {
+  const { groupId, subaccount = 0 } = request;
   if (groupId === '') return;
   const group = exchange.groups.get(groupId);
-  if (group === undefined || group.userId !== userId || group.exchangeIndex !== market.listing.exchangeIndex) {
+  if (
+    group === undefined ||
+    group.userId !== userId ||
+    group.exchangeIndex !== market.listing.exchangeIndex ||
+    group.subaccount !== subaccount
+  ) {
     throw new Refusal(404, 'order_group_not_found');
   }
   if (group.triggered) throw new Refusal(400, 'exceeded_order_group_risk_limit');
@@ -62,7 +68,8 @@ function checkGroup(exchange: Exchange, userId: string, groupId: string, market:
 /** A reduce-only order is cut to what it can reduce, 0 where that is nothing. @throws Refusal as the rules say */
 export function admittedCount(exchange: Exchange, userId: string, request: OrderRequest): Count {
   if (!request.reduceOnly) return request.count;
-  const { position } = exchange.account(userId).holding(request.ticker);
+  const holdings = exchange.accountOrNone(userId, request.subaccount ?? 0)?.holdings;
+  const position = holdings?.get(request.ticker)?.position ?? 0;
   const reducible = request.side === BID ? Math.max(0, -position) : Math.max(0, position);
   if (reducible === 0 && exchange.rules.reduceOnlyEmpty === 'refuse')
     throw new Refusal(400, 'invalid_order', 'invalid order', 'reduce only');

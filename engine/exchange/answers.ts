@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AccountBuckets, Bucket } from './buckets.ts';
+import { subaccountParameter } from './call.ts';
 import { outage } from './faults/outage.ts';
 import { ReadReplica } from './faults/replica.ts';
 import type { Front } from './front.ts';
@@ -26,7 +27,8 @@ export interface RawCall {
 }
 
 /** Reads that come from the query service, which may lag. */
-const LAGGING = /^(portfolio\/(balance|fills|positions|orders(\/[^/]+)?)|exchange\/user_data_timestamp)$/;
+const LAGGING =
+  /^(portfolio\/(balance|fills|positions|settlements|summary\/\w+|subaccounts\/(balances|transfers|netting)|intra_exchange_instance_transfers(\/[^/]+)?|orders(\/[^/]+)?)|exchange\/user_data_timestamp)$/;
 /** Addresses whose buckets are remembered. */
 const MOST_ADDRESSES = 10_000;
 
@@ -97,7 +99,8 @@ export class Answers {
       this.buckets.set(call.userId, buckets);
     }
     const cancelsAll = call.method === 'DELETE' && call.path.length === 3;
-    const cost = RestApi.cost(call, cancelsAll ? exchange.restingOf(call.userId).length : 1);
+    const resting = cancelsAll ? exchange.restingOf(call.userId, subaccountParameter(call.query)).length : 1;
+    const cost = RestApi.cost(call, resting);
     if (!buckets.take(cost, time)) throw tooManyRequests();
   }
 

@@ -14,8 +14,10 @@ import {
   timeToMs,
 } from '../units/index.ts';
 import type { Exchange } from './exchange.ts';
+import { SETTLEMENT_SECONDS } from './lifecycle.ts';
 import type { LiveMarket } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
+import { gridBody } from './structures.ts';
 
 /** Money as the balance endpoints write it: four decimals, cut. */
 function fourDecimals(amount: Money): string {
@@ -60,7 +62,7 @@ export function orderBody(o: ExchangeOrder): Record<string, unknown> {
     self_trade_prevention_type: o.selfTrade,
     order_group_id: o.groupId === '' ? null : o.groupId,
     cancel_order_on_pause: o.cancelOnPause,
-    subaccount_number: 0,
+    subaccount_number: o.subaccount,
     exchange_index: o.exchangeIndex,
   };
 }
@@ -100,7 +102,7 @@ export function fillBody(f: ExchangeFill): Record<string, unknown> {
     is_taker: f.isTaker,
     created_time: formatRfc3339(f.time),
     fee_cost: formatMoney(f.fee),
-    subaccount_number: 0,
+    subaccount_number: f.subaccount,
     ts: Math.floor(f.time / 1_000_000),
   };
 }
@@ -124,7 +126,7 @@ export function fillFrameBody(f: ExchangeFill): Record<string, unknown> {
     count_fp: formatCount(f.count),
     fee_cost: formatMoney(f.fee),
     post_position_fp: formatCount(f.position),
-    subaccount: 0,
+    subaccount: f.subaccount,
     ts: Math.floor(f.time / 1_000_000),
     ts_ms: timeToMs(f.time),
   };
@@ -171,7 +173,7 @@ export function marketBody(m: LiveMarket, openInterest: Count): Record<string, u
     close_time: close,
     expected_expiration_time: close,
     latest_expiration_time: close,
-    settlement_timer_seconds: 60,
+    settlement_timer_seconds: listing.settlementSeconds ?? SETTLEMENT_SECONDS,
     status: listing.status,
     yes_bid_dollars: formatPrice(bid.price),
     yes_bid_size_fp: formatCount(bid.size),
@@ -187,30 +189,23 @@ export function marketBody(m: LiveMarket, openInterest: Count): Record<string, u
     previous_yes_bid_dollars: '0.0000',
     previous_yes_ask_dollars: '0.0000',
     previous_price_dollars: '0.0000',
-    result: '',
+    result: m.outcome?.result ?? '',
+    ...settled(m),
+    fee_waiver_expiration_time: listing.feeWaiverUntil === undefined ? null : formatRfc3339(listing.feeWaiverUntil),
     can_close_early: true,
     expiration_value: '',
     rules_primary: '',
     rules_secondary: '',
-    price_level_structure: structureName(listing.grid.key),
-    price_ranges: listing.grid.bands.map((b) => ({
-      start: formatPrice(b.start),
-      end: formatPrice(b.end),
-      step: formatPrice(b.step as Price),
-    })),
+    ...gridBody(listing.grid),
     exchange_index: listing.exchangeIndex,
   };
 }
 
-const STRUCTURES: Readonly<Record<string, string>> = {
-  '0-10000:100': 'linear_cent',
-  '0-10000:10': 'deci_cent',
-  '0-1000:10,1000-9000:100,9000-10000:10': 'tapered_deci_cent',
-  '0-10000:1': 'center_centi_edge_centi_cent',
-};
-
-function structureName(key: string): string {
-  return STRUCTURES[key] ?? 'banded_centi_cent';
+/** What is known of a market's end: its value once determined, the time once its holders are paid. */
+function settled({ outcome }: LiveMarket): Record<string, unknown> {
+  if (outcome === undefined) return {};
+  const value = { settlement_value_dollars: formatPrice(outcome.value) };
+  return outcome.settledTime > 0 ? { ...value, settlement_ts: formatRfc3339(outcome.settledTime) } : value;
 }
 
 /** Both ladders as bids in their own money, best last; `depth` 0 for all. */

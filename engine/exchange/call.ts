@@ -1,4 +1,5 @@
 import { Refusal } from './order.ts';
+import { MOST_SUBACCOUNT } from './transfers.ts';
 
 /** A request after routing and authentication. */
 export interface ApiCall {
@@ -58,6 +59,17 @@ export function paged<T>(
 export function listParameter(query: URLSearchParams, name: string): string[] | null {
   const text = query.get(name);
   return text === null ? null : text.split(',');
+}
+
+/** The subaccount that a query names; where it names none, `otherwise` (null: all of them). @throws Refusal */
+export function subaccountParameter<T extends number | null>(query: URLSearchParams, otherwise: T): number | T;
+export function subaccountParameter(query: URLSearchParams): number | null;
+export function subaccountParameter(query: URLSearchParams, otherwise: number | null = null): number | null {
+  const text = query.get('subaccount');
+  if (text === null || text === '') return otherwise;
+  if (!/^\d{1,2}$/.test(text) || Number(text) > MOST_SUBACCOUNT)
+    throw invalidParameters(`subaccount is ${text}, expected 0 to ${MOST_SUBACCOUNT}`);
+  return Number(text);
 }
 
 /** Microsecond bounds from `min_ts` and `max_ts` (seconds). */

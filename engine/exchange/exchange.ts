@@ -1,78 +1,133 @@
-import { fillFee } from '../market/index.ts';
-import { type Count, type Money, money, opposite, type Price, type Side, type TimeUs } from '../units/index.ts';
-import { Account } from './account.ts';
+import type { Count, Money, Price, Side, TimeUs } from '../units/index.ts';
+import { Account, accountKey } from './account.ts';
 import { admittedCount, checkRequest, clientKey } from './admission.ts';
 import { type Amendment, amendOrder } from './amendment.ts';
+import { CancelAll } from './cancel-all.ts';
+import { executeTrade } from './execution.ts';
+import { FeeBook } from './fee-book.ts';
 import { requireFunds, reservedOn } from './funds.ts';
+import { GroupDesk } from './group-desk.ts';
 import type { OrderGroup } from './groups.ts';
 import { Ladder } from './ladder.ts';
+import { Lifecycle, LifecycleError } from './lifecycle.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { ExchangeListener, ExchangeOptions, Listing, LiveMarket } from './listing.ts';
 import { type MatchEvents, match } from './matching.ts';
 import {
   type ExchangeFill,
   type ExchangeOrder,
-  type ExchangeTrade,
+  newOrder,
   type OrderRequest,
   type OrderStatus,
   Refusal,
 } from './order.ts';
+import { Pauses } from './pauses.ts';
+import { changeable, tradable } from './permission.ts';
+import type { Entry } from './record.ts';
 import { EXCHANGE_RULES, type ExchangeRules } from './rules.ts';
-
-/** How many public trades a market keeps for `GET /markets/trades`. */
-const KEEP_TRADES = 1000;
+import type { Settlement } from './settlement.ts';
+import { Transfers } from './transfers.ts';
 
 /** The exchange itself: markets, accounts, orders, groups. No protocol, no sockets; time and ids are handed in. */
 export class Exchange implements MatchEvents {
   readonly markets = new Map<string, LiveMarket>();
+  /** By `accountKey`. */
   readonly accounts = new Map<string, Account>();
   readonly orders = new Map<string, ExchangeOrder>();
   readonly fills: ExchangeFill[] = [];
+  readonly settlements: Settlement[] = [];
   readonly groups = new Map<string, OrderGroup>();
   /** Client order ids never free up. */
   readonly usedClientIds = new Set<string>();
   readonly listeners: ExchangeListener[] = [];
   readonly rules: ExchangeRules;
+  readonly lifecycle = new Lifecycle(this);
+  readonly pauses = new Pauses(this);
+  readonly fees = new FeeBook(this);
+  readonly desk = new GroupDesk(this);
+  readonly transfers: Transfers;
+  private readonly everything = new CancelAll(this);
   private readonly resting = new Map<string, Set<ExchangeOrder>>();
   private readonly options: ExchangeOptions;
   private current: LiveMarket | null = null;
-  private readonly tripped = new Set<OrderGroup>();
-  /** No order expires and no market closes before this. */
+  /** Nothing is due before this. */
   private dueAt = 0;
+  private settling = false;
 
   constructor(options: ExchangeOptions) {
     this.options = options;
     this.rules = { ...EXCHANGE_RULES, ...options.rules };
+    this.transfers = new Transfers(this, options.newId);
+  }
+
+  /** Balance precision of every account, micro-dollars; 0: as the markets' schedules say. */
+  get precision(): number {
+    return this.options.precision ?? 0;
   }
 
   now(): TimeUs {
     return this.options.now();
   }
 
+  newId(): string {
+    return this.options.newId();
+  }
+
   /** List a market. */
   list(listing: Listing): LiveMarket {
-    const { ticker, grid } = listing;
-    const ladder = new Ladder(grid, (side, level, delta, order) => {
-      for (const l of this.listeners) l.delta(ticker, side, grid.price(level), delta as Count, order);
+    const { ticker, eventTicker } = listing;
+    const newEvent = ![...this.markets.values()].some((m) => m.listing.eventTicker === eventTicker);
+    const ladder = new Ladder(listing.grid, (side, level, delta, order) => {
+      for (const l of this.listeners) l.delta(ticker, side, listing.grid.price(level), delta as Count, order);
     });
     const market: LiveMarket = { listing, ladder, trades: [], volume: 0 as Count, lastPrice: 0 as Price };
     this.markets.set(ticker, market);
+    this.fees.list(listing);
     this.dueAt = 0;
+    this.record({ what: 'market', market });
+    this.lifecycle.created(market, newEvent);
     return market;
   }
 
-  /** The account of a user, made on first use. */
-  account(userId: string): Account {
-    let account = this.accounts.get(userId);
+  /** A listed market. @throws LifecycleError */
+  market(ticker: string): LiveMarket {
+    const market = this.markets.get(ticker);
+    if (market === undefined) throw new LifecycleError(`there is no market ${ticker}`);
+    return market;
+  }
+
+  /** Every shard that markets trade on or money lies on, ascending. */
+  shards(): readonly number[] {
+    const shards = new Set([...this.markets.values()].map((m) => m.listing.exchangeIndex));
+    for (const account of this.accounts.values()) for (const shard of account.cash.keys()) shards.add(shard);
+    return [...shards].sort((a, b) => a - b);
+  }
+
+  /** The account of a user's subaccount, made on first use. */
+  account(userId: string, subaccount = 0): Account {
+    let account = this.accountOrNone(userId, subaccount);
     if (account === undefined) {
-      account = new Account(userId);
-      this.accounts.set(userId, account);
+      account = new Account(userId, subaccount);
+      account.precision = this.precision;
+      this.accounts.set(accountKey(userId, subaccount), account);
     }
     return account;
   }
 
-  /** Orders of a user that rest. */
-  restingOf(userId: string): ExchangeOrder[] {
-    return [...(this.resting.get(userId) ?? [])];
+  accountOrNone(userId: string, subaccount: number): Account | undefined {
+    return this.accounts.get(accountKey(userId, subaccount));
+  }
+
+  /** All accounts of a user, by subaccount. */
+  accountsOf(userId: string): Account[] {
+    const mine = [...this.accounts.values()].filter((a) => a.userId === userId);
+    return mine.sort((a, b) => a.subaccount - b.subaccount);
+  }
+
+  /** Orders of a user that rest, in one subaccount or (null) in all. */
+  restingOf(userId: string, subaccount: number | null = null): ExchangeOrder[] {
+    const all = [...(this.resting.get(userId) ?? [])];
+    return subaccount === null ? all : all.filter((o) => o.subaccount === subaccount);
   }
 
   /** Place an order. @throws Refusal */
@@ -86,20 +141,21 @@ export class Exchange implements MatchEvents {
   }
 
   private accept(userId: string, request: OrderRequest): ExchangeOrder {
-    const market = this.tradable(request.ticker);
+    const market = tradable(this, request.ticker);
     const level = market.listing.grid.level(request.price);
     checkRequest(this, userId, request, market, level);
     const initialCount = admittedCount(this, userId, request);
-    const order = newOrder(this.options.newId(), userId, request, initialCount, market.listing, this.now());
+    const order = newOrder(this.newId(), userId, request, initialCount, market.listing, this.now());
     requireFunds(this, market, order);
     this.useClientId(userId, request.clientOrderId);
     this.orders.set(order.orderId, order);
     this.restingSet(userId).add(order);
-    if (order.expirationSeconds > 0) this.dueAt = Math.min(this.dueAt, order.expirationSeconds * 1_000_000);
+    if (order.expirationSeconds > 0) this.wake(order.expirationSeconds * 1_000_000);
     if (initialCount === 0) this.finish(order, 'canceled', 'ReduceOnlyCancel');
     else if (request.postOnly && market.ladder.crosses(order.side, level))
       this.finish(order, 'canceled', 'PostOnlyCrossCancel');
     else this.enter(market, order, level, { rests: request.timeInForce === 'good_till_canceled', reason: '' });
+    if (order.status === 'resting') this.everything.rested(order);
     return order;
   }
 
@@ -116,16 +172,16 @@ export class Exchange implements MatchEvents {
   ): void {
     this.current = market;
     const { stopped } = match(market.ladder, order, level, order.remainingCount, this);
-    if (order.remainingCount > 0 && how.rests && !stopped && !this.isTriggered(order.groupId)) {
+    if (order.remainingCount > 0 && how.rests && !stopped && !this.desk.isTriggered(order.groupId)) {
       market.ladder.append(order.side, level, order.remainingCount, order);
       this.changed(order, how.reason);
     } else if (order.remainingCount > 0) this.finish(order, 'canceled', stopped ? 'SelfTradeCancel' : '');
-    this.checkGroups();
+    this.desk.check();
   }
 
-  /** Cash held back by a user's resting orders on a shard, with one more order counted. */
-  reservedOn(userId: string, shard: number, extra: ExchangeOrder | null): Money {
-    return reservedOn(this, userId, shard, extra);
+  /** Cash held back by a subaccount's resting orders on a shard, with one more order counted. */
+  reservedOn(userId: string, shard: number, extra: ExchangeOrder | null, subaccount = 0): Money {
+    return reservedOn(this, this.account(userId, subaccount), shard, extra);
   }
 
   /**
@@ -133,9 +189,14 @@ export class Exchange implements MatchEvents {
    * @throws Refusal
    */
   cancel(userId: string, orderId: string, reason = ''): { readonly order: ExchangeOrder; readonly reducedBy: Count } {
-    const order = this.changeable(userId, orderId);
+    const order = changeable(this, userId, orderId, 'cancel');
     const reducedBy = this.remove(order, reason);
     return { order, reducedBy };
+  }
+
+  /** Cancel all resting orders of a user's subaccount, or (null) of all of them. @throws Refusal */
+  cancelAll(userId: string, subaccount: number | null): void {
+    this.everything.run(userId, subaccount);
   }
 
   /** Take a resting order off the book, whoever wants it gone. */
@@ -149,9 +210,15 @@ export class Exchange implements MatchEvents {
     return left;
   }
 
+  /** Take all resting orders off the book that `which` names. */
+  removeWhere(which: (order: ExchangeOrder) => boolean, reason: string): void {
+    for (const orders of this.resting.values())
+      for (const order of [...orders]) if (which(order)) this.remove(order, reason);
+  }
+
   /** Make a resting order smaller; it keeps its place. `to` is what should be left. @throws Refusal */
   decrease(userId: string, orderId: string, to: Count): ExchangeOrder {
-    const order = this.changeable(userId, orderId);
+    const order = changeable(this, userId, orderId, 'decrease');
     if (to < 0 || to > order.remainingCount) throw new Refusal(400, 'invalid_order_size');
     if (to === 0) this.remove(order, 'Decrease');
     else this.shrink(this.markets.get(order.ticker)!, order, to, 'Decrease');
@@ -172,18 +239,34 @@ export class Exchange implements MatchEvents {
 
   /** Change a resting order's price, total count or client id. @throws Refusal */
   amend(userId: string, orderId: string, to: Amendment): ExchangeOrder {
-    const order = this.changeable(userId, orderId);
-    amendOrder(this, this.tradable(order.ticker), order, to);
+    const order = changeable(this, userId, orderId, 'amend');
+    amendOrder(this, tradable(this, order.ticker), order, to);
     return order;
   }
 
-  /** Run `act` on a market's ladder with executions going to this exchange, then see to the order groups. */
-  onMarket<T>(ticker: string, act: (market: LiveMarket) => T): T {
+  /** True while a market that is open stands still: deactivated, or its shard paused. Its orders trade with nobody. */
+  halted(ticker: string): boolean {
+    const { status, exchangeIndex } = this.market(ticker).listing;
+    return status === 'inactive' || (status === 'active' && !this.pauses.status(exchangeIndex).tradingActive);
+  }
+
+  /** True while a market takes orders. */
+  trades(ticker: string): boolean {
     this.settleDue();
+    return this.market(ticker).listing.status === 'active' && !this.halted(ticker);
+  }
+
+  /**
+   * Run `act` on a market's ladder with executions going to this exchange, then see to the order groups. Not run, and
+   * undefined, while the market is halted.
+   */
+  onMarket<T>(ticker: string, act: (market: LiveMarket) => T): T | undefined {
+    this.settleDue();
+    if (this.halted(ticker)) return undefined;
     const market = this.markets.get(ticker)!;
     this.current = market;
     const result = act(market);
-    this.checkGroups();
+    this.desk.check();
     return result;
   }
 
@@ -195,99 +278,42 @@ export class Exchange implements MatchEvents {
     count: Count,
   ): void {
     const market = this.current!;
-    const price = market.listing.grid.price(level);
-    const tradeId = this.options.newId();
-    const time = this.now();
-    const { ticker } = market.listing;
-    const trade: ExchangeTrade = { tradeId, ticker, price, count, takerSide, time };
-    market.trades.push(trade);
-    if (market.trades.length > KEEP_TRADES) market.trades.shift();
-    market.volume = (market.volume + count) as Count;
-    market.lastPrice = price;
-    for (const l of this.listeners) l.trade(trade);
-    if (maker !== null) this.fillOrder(market, maker, opposite(takerSide), price, count, false, tradeId, time);
-    if (taker !== null) this.fillOrder(market, taker, takerSide, price, count, true, tradeId, time);
+    executeTrade(this, market, maker, taker, takerSide, market.listing.grid.price(level), count);
   }
 
   selfTradeCancel(maker: ExchangeOrder): void {
     this.remove(maker, 'SelfTradeCancel');
   }
 
-  private fillOrder(
-    market: LiveMarket,
-    order: ExchangeOrder,
-    side: Side,
-    price: Price,
-    count: Count,
-    isTaker: boolean,
-    tradeId: string,
-    time: TimeUs,
-  ): void {
-    const { ticker, exchangeIndex, fees } = market.listing;
-    const fee = fillFee(fees, side, price, count, isTaker, order.feeCarry);
-    order.fillCount = (order.fillCount + count) as Count;
-    order.remainingCount = (order.remainingCount - count) as Count;
-    const cost = price * count;
-    if (isTaker) {
-      order.takerFees = money(order.takerFees + fee);
-      order.takerCost = money(order.takerCost + cost);
-    } else {
-      order.makerFees = money(order.makerFees + fee);
-      order.makerCost = money(order.makerCost + cost);
-    }
-    const account = this.account(order.userId);
-    account.trade(ticker, exchangeIndex, side, price, count, fee);
-    const { orderId, clientOrderId, userId } = order;
-    const { position } = account.holding(ticker);
-    const names = { tradeId, orderId, clientOrderId, userId, ticker, exchangeIndex };
-    const fill: ExchangeFill = { ...names, side, price, count, fee, isTaker, position, time };
-    this.fills.push(fill);
-    for (const l of this.listeners) l.fill(fill);
-    if (order.remainingCount === 0) this.finish(order, 'executed', 'Trade');
-    else this.changed(order, 'Trade');
-    for (const l of this.listeners) l.position(order.userId, ticker);
-    const group = this.groups.get(order.groupId);
-    if (group?.filled(count, isTaker, this.rules, time)) this.tripped.add(group);
-  }
-
-  /** Groups trigger once the matching step is through: fills are not cut off in the middle of one. */
-  private checkGroups(): void {
-    for (const group of this.tripped) {
-      this.tripped.delete(group);
-      this.trigger(group);
-    }
-  }
-
-  /** Trigger a group once the matching step under way is through; safe to call from a listener. */
-  trip(group: OrderGroup): void {
-    if (!group.triggered) this.tripped.add(group);
-  }
-
-  /** Latch a group and cancel what it has resting. */
-  trigger(group: OrderGroup): void {
-    if (!group.triggered) {
-      group.triggered = true;
-      for (const l of this.listeners) l.group(group, 'triggered');
-    }
-    this.cancelGroup(group.groupId);
-  }
-
-  /** Cancel all resting orders of a group. */
-  cancelGroup(groupId: string): void {
-    for (const orders of this.resting.values()) {
-      for (const order of [...orders]) if (order.groupId === groupId) this.remove(order, '');
-    }
-  }
-
-  /** Expire orders and close markets whose time has come. Call often: nothing else makes time pass on a quiet day. */
+  /** Let happen what is due. Call often: nothing else makes time pass on a quiet day. */
   tick(): void {
     this.settleDue();
+  }
+
+  /** Something is due at `at`, microseconds. */
+  wake(at: number): void {
+    this.dueAt = Math.min(this.dueAt, at);
   }
 
   /** No order may trade, and no market take one, after its time: called before anything that could. */
   private settleDue(): void {
     const time = this.now();
-    if (time < this.dueAt) return;
+    if (time < this.dueAt || this.settling) return;
+    this.settling = true;
+    this.dueAt = Number.POSITIVE_INFINITY;
+    try {
+      this.wake(this.expire(time));
+      this.wake(this.fees.runDue(time));
+      this.wake(this.pauses.runDue(time));
+      this.wake(this.lifecycle.runDue(time));
+      this.wake(this.transfers.runDue(time));
+      this.everything.runDue(time);
+    } finally {
+      this.settling = false;
+    }
+  }
+
+  private expire(time: TimeUs): number {
     let next = Number.POSITIVE_INFINITY;
     for (const orders of this.resting.values()) {
       for (const order of [...orders]) {
@@ -296,49 +322,22 @@ export class Exchange implements MatchEvents {
         else if (expiry > 0) next = Math.min(next, expiry);
       }
     }
-    for (const { listing } of this.markets.values()) {
-      if (listing.status !== 'active' || listing.closeTime === 0) continue;
-      if (time < listing.closeTime) next = Math.min(next, listing.closeTime);
-      else this.closeMarket(listing);
-    }
-    this.dueAt = next;
+    return next;
   }
 
-  private closeMarket(listing: Listing): void {
-    listing.status = 'closed';
-    for (const orders of this.resting.values()) {
-      for (const order of [...orders]) if (order.ticker === listing.ticker) this.remove(order, 'CloseCancel');
-    }
-  }
-
-  /** Register a group from a request or from stored state. */
+  /** Register a group from stored state. */
   addGroup(group: OrderGroup): void {
     this.groups.set(group.groupId, group);
   }
 
-  private isTriggered(groupId: string): boolean {
-    const group = this.groups.get(groupId);
-    return group !== undefined && (group.triggered || this.tripped.has(group));
+  /** Tell the lifecycle channel. */
+  announce(event: LifecycleEvent): void {
+    for (const l of this.listeners) l.lifecycle?.(event);
   }
 
-  /** A user's order that rests in a market that trades. @throws Refusal */
-  private changeable(userId: string, orderId: string): ExchangeOrder {
-    this.settleDue();
-    const order = this.orders.get(orderId);
-    if (order === undefined || order.userId !== userId) throw new Refusal(404, 'not_found');
-    const market = this.markets.get(order.ticker);
-    // After the close every operation is refused alike, whatever became of the order.
-    if (market !== undefined && market.listing.status !== 'active') throw new Refusal(400, 'market_inactive');
-    if (order.status !== 'resting') throw new Refusal(404, 'not_found');
-    return order;
-  }
-
-  private tradable(ticker: string): LiveMarket {
-    this.settleDue();
-    const market = this.markets.get(ticker);
-    if (market === undefined) throw new Refusal(404, 'market_not_found');
-    if (market.listing.status !== 'active') throw new Refusal(400, 'market_inactive');
-    return market;
+  /** Tell whoever keeps state that something changed. */
+  record(entry: Entry): void {
+    for (const l of this.listeners) l.record?.(entry);
   }
 
   private restingSet(userId: string): Set<ExchangeOrder> {
@@ -350,48 +349,18 @@ export class Exchange implements MatchEvents {
     return set;
   }
 
-  private finish(order: ExchangeOrder, status: OrderStatus, reason: string): void {
+  /** An order ends. */
+  finish(order: ExchangeOrder, status: OrderStatus, reason: string): void {
     order.status = status;
     order.remainingCount = 0 as Count;
     this.resting.get(order.userId)?.delete(order);
     this.changed(order, reason);
   }
 
-  private changed(order: ExchangeOrder, reason: string): void {
+  /** An order is not what it was. */
+  changed(order: ExchangeOrder, reason: string): void {
     order.updatedTime = this.now();
     order.reason = reason;
     for (const l of this.listeners) l.order(order);
   }
-}
-
-function newOrder(
-  orderId: string,
-  userId: string,
-  request: OrderRequest,
-  initialCount: Count,
-  listing: Listing,
-  time: TimeUs,
-): ExchangeOrder {
-  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
-    request;
-  const { exchangeIndex } = listing;
-  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
-  return {
-    orderId,
-    userId,
-    ...asked,
-    exchangeIndex,
-    initialCount,
-    fillCount: 0 as Count,
-    remainingCount: initialCount,
-    status: 'resting',
-    createdTime: time,
-    updatedTime: time,
-    makerFees: 0 as Money,
-    takerFees: 0 as Money,
-    makerCost: 0 as Money,
-    takerCost: 0 as Money,
-    feeCarry: { carried: 0 },
-    reason: '',
-  };
 }

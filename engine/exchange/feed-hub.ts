@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { type Channel, FeedClient, type FeedHost, type FeedLimits, type FeedSink } from './feed.ts';
 import { type BookChange, type FeedForm, FIXED_POINT, type Json } from './feed-form.ts';
 import type { OrderGroup } from './groups.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { ExchangeListener } from './listing.ts';
 import type { ExchangeFill, ExchangeOrder, ExchangeTrade } from './order.ts';
 import { tickerBody, tickerKey } from './ticker.ts';
@@ -125,9 +126,9 @@ export class FeedHub implements ExchangeListener, FeedHost {
     this.publish('user_orders', order.ticker, 'user_order', order.userId, () => userOrderBody(order));
   }
 
-  position(userId: string, ticker: string): void {
+  position(userId: string, ticker: string, subaccount: number): void {
     this.publish('market_positions', ticker, 'market_position', userId, () => {
-      const h = this.exchange.account(userId).holding(ticker);
+      const h = this.exchange.account(userId, subaccount).holding(ticker);
       return {
         user_id: userId,
         market_ticker: ticker,
@@ -137,8 +138,15 @@ export class FeedHub implements ExchangeListener, FeedHost {
         fees_paid_dollars: formatMoney(h.feesPaid),
         position_fee_cost_dollars: formatMoney(h.openFees),
         volume_fp: formatCount(h.volume),
+        subaccount,
       };
     });
+  }
+
+  lifecycle({ type, msg }: LifecycleEvent): void {
+    // Multivariate markets have a channel of their own.
+    if (String(msg['market_ticker'] ?? msg['event_ticker']).startsWith('KXMVE')) return;
+    this.publish('market_lifecycle_v2', '', type, null, () => msg);
   }
 
   group(group: OrderGroup, event: string): void {

@@ -1,6 +1,7 @@
 import { ASK, BID, type Count, type Price, parseCount, parsePrice, type Side } from '../units/index.ts';
 import { invalidParameters } from './call.ts';
 import { type OrderRequest, Refusal } from './order.ts';
+import { MOST_SUBACCOUNT } from './transfers.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,8 @@ export function stringField(o: Json, name: string, model: string): string {
   throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field ${model}.${name} of type string`);
 }
 
-function boolField(o: Json, name: string, model: string): boolean {
+/** A boolean field, false where it is absent. @throws Refusal */
+export function boolField(o: Json, name: string, model: string): boolean {
   const value = o[name];
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean') return value;
@@ -79,7 +81,6 @@ export function orderRequest(value: unknown): OrderRequest {
   const o = objectOf(value, model);
   const ticker = stringField(o, 'ticker', model);
   if (ticker === '') throw invalidParameters('ticker is required');
-  checkSubaccount(o, model);
   const shard = intField(o, 'exchange_index', model);
   const tifs = ['good_till_canceled', 'immediate_or_cancel', 'fill_or_kill'] as const;
   return {
@@ -100,11 +101,14 @@ export function orderRequest(value: unknown): OrderRequest {
     groupId: stringField(o, 'order_group_id', model),
     expirationSeconds: intField(o, 'expiration_time', model) ?? 0,
     ...(shard === null ? {} : { exchangeIndex: shard }),
+    subaccount: subaccountField(o, 'subaccount', model),
   };
 }
 
-/** There is one subaccount, number 0: an order for another must not trade on it. @throws Refusal */
-export function checkSubaccount(o: Json, model: string): void {
-  const subaccount = intField(o, 'subaccount', model) ?? 0;
-  if (subaccount !== 0) throw invalidParameters(`subaccount is ${subaccount}: this exchange has subaccount 0 only`);
+/** A subaccount's number, 0 where it is absent. @throws Refusal outside 0 to 63 */
+export function subaccountField(o: Json, name: string, model: string): number {
+  const subaccount = intField(o, name, model) ?? 0;
+  if (subaccount < 0 || subaccount > MOST_SUBACCOUNT)
+    throw invalidParameters(`${name} is ${subaccount}, expected 0 to ${MOST_SUBACCOUNT}`);
+  return subaccount;
 }

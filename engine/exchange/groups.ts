@@ -8,9 +8,17 @@ export interface GroupRules {
   readonly triggerAtLimit: boolean;
   /** Fills in which the group's order took liquidity count too. */
   readonly countTakerFills: boolean;
+  /** `is_auto_cancel_enabled`: true until the group has triggered, or always. */
+  readonly autoCancelEnabled: 'armed' | 'always';
 }
 
-export const GROUP_RULES: GroupRules = { triggerAtLimit: true, countTakerFills: true };
+export const GROUP_RULES: GroupRules = { triggerAtLimit: true, countTakerFills: true, autoCancelEnabled: 'armed' };
+
+/** Contracts that a group's order filled, and when. */
+export interface GroupFill {
+  readonly time: TimeUs;
+  readonly count: number;
+}
 
 /** An order group: a latch over the contracts its orders fill in a rolling 15 seconds. */
 export class OrderGroup {
@@ -19,9 +27,12 @@ export class OrderGroup {
   readonly exchangeIndex: number;
   limit: Count;
   triggered = false;
-  private fills: { time: TimeUs; count: number }[] = [];
+  readonly subaccount: number;
+  /** What was filled within the window, oldest first. */
+  fills: readonly GroupFill[] = [];
 
-  constructor(groupId: string, userId: string, exchangeIndex: number, limit: Count) {
+  constructor(groupId: string, userId: string, exchangeIndex: number, limit: Count, subaccount = 0) {
+    this.subaccount = subaccount;
     this.groupId = groupId;
     this.userId = userId;
     this.exchangeIndex = exchangeIndex;
@@ -31,7 +42,7 @@ export class OrderGroup {
   /** Count a fill. True when it should trigger the group. */
   filled(count: Count, isTaker: boolean, rules: GroupRules, time: TimeUs): boolean {
     if (isTaker && !rules.countTakerFills) return false;
-    this.fills.push({ time, count });
+    this.fills = [...this.fills, { time, count }];
     return this.over(rules, time);
   }
 

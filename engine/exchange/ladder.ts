@@ -1,5 +1,5 @@
-import { type BookId, Books, type Grid, NO_LEVEL, REFUSED } from '../market/index.ts';
-import { BID, type Count, opposite, type Side } from '../units/index.ts';
+import { type BookId, Books, type Grid, NO_LEVEL, OFF_GRID, REFUSED } from '../market/index.ts';
+import { ASK, BID, type Count, opposite, type Side } from '../units/index.ts';
 import type { ExchangeOrder } from './order.ts';
 
 /** A place in a level's queue: an account's order, or liquidity of nobody's (recorded or synthetic). */
@@ -25,10 +25,10 @@ export type DeltaListener = (side: Side, level: number, delta: number, order: Ex
  * `Books` slab. Knows nothing of accounts, prices in dollars or matching rules.
  */
 export class Ladder {
-  readonly grid: Grid;
-  private readonly books = new Books();
-  private readonly book: BookId;
-  private readonly queues: Map<number, Entry[]>[] = [new Map(), new Map()];
+  private grid: Grid;
+  private books = new Books();
+  private book: BookId;
+  private queues: Map<number, Entry[]>[] = [new Map(), new Map()];
   private readonly onDelta: DeltaListener;
   private nextPlace = 0;
 
@@ -71,6 +71,16 @@ export class Ladder {
     if (left <= 0) return;
     this.enqueue(side, level, left, order);
     this.change(side, level, left, order);
+  }
+
+  /**
+   * Liquidity of nobody's joins the back of a level's queue as an entry of its own, which whoever put it there can watch
+   * and `reduce`. Do not `append` liquidity of nobody's to the same ladder: it would merge with the last entry.
+   */
+  rest(side: Side, level: number, left: number): Entry {
+    const entry = this.push(side, level, left, null);
+    this.change(side, level, left, null);
+    return entry;
   }
 
   /** Take contracts off an entry; it leaves the queue when nothing is left. */
@@ -140,6 +150,29 @@ export class Ladder {
     return taken;
   }
 
+  /** Move to another grid, which must have every price that something rests at. Queues and totals stay as they are. */
+  regrid(grid: Grid): void {
+    const from = this.grid;
+    const moved = this.queues.map((queues) => {
+      const levels = [...queues].map(([level, queue]): [number, Entry[]] => [grid.level(from.price(level)), queue]);
+      if (levels.some(([level]) => level === OFF_GRID))
+        throw new Error(`grid ${grid.key} lacks a price at which something rests`);
+      return new Map(levels);
+    });
+    this.grid = grid;
+    this.queues = moved;
+    this.books = new Books();
+    this.book = this.books.open(grid);
+    for (const side of [BID, ASK] as const)
+      for (const [level, queue] of moved[side]!)
+        this.books.add(
+          this.book,
+          side,
+          level,
+          queue.reduce((sum, e) => sum + e.left, 0),
+        );
+  }
+
   private enqueue(side: Side, level: number, left: number, order: ExchangeOrder | null): void {
     const queue = this.queues[side]!.get(level);
     const last = queue?.[queue.length - 1];
@@ -147,9 +180,15 @@ export class Ladder {
       last.left += left;
       return;
     }
+    this.push(side, level, left, order);
+  }
+
+  private push(side: Side, level: number, left: number, order: ExchangeOrder | null): Entry {
+    const queue = this.queues[side]!.get(level);
     const entry = { left, order, place: this.nextPlace++ };
     if (queue === undefined) this.queues[side]!.set(level, [entry]);
     else queue.push(entry);
+    return entry;
   }
 
   private dequeue(side: Side, level: number, entry: Entry, by: number): void {

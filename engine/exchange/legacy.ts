@@ -1,6 +1,6 @@
 import { BID, ONE_CONTRACT, timeToMs } from '../units/index.ts';
 import { type BookChange, type FeedForm, FIXED_POINT, type Json, shownPrice } from './feed-form.ts';
-import type { LiveMarket } from './listing.ts';
+import type { Listing } from './listing.ts';
 import { Refusal } from './order.ts';
 
 /** Fields that came with the new form. */
@@ -115,8 +115,8 @@ export function refuseFractions(body: unknown): void {
 export class NoLegacyForm extends Error {}
 
 /** @throws NoLegacyForm naming a market whose prices are not all whole cents */
-export function requireWholeCents(markets: Iterable<LiveMarket>): void {
-  for (const { listing } of markets) {
+export function requireWholeCents(listings: Iterable<Pick<Listing, 'ticker' | 'grid'>>): void {
+  for (const listing of listings) {
     if (listing.grid.bands.every(({ step }) => step % 100 === 0)) continue;
     throw new NoLegacyForm(
       `market ${listing.ticker} trades in parts of a cent, which the old wire form cannot say: leave out --legacy-cents`,

@@ -1,5 +1,6 @@
 import type { FeeAccumulator } from '../market/index.ts';
 import type { Count, Money, Price, Side, TimeUs } from '../units/index.ts';
+import type { Listing } from './listing.ts';
 
 export type TimeInForce = 'good_till_canceled' | 'immediate_or_cancel' | 'fill_or_kill';
 export type SelfTrade = 'taker_at_cross' | 'maker';
@@ -22,6 +23,8 @@ export interface OrderRequest {
   readonly expirationSeconds: number;
   /** The shard asked for; absent or -1: the market's. */
   readonly exchangeIndex?: number;
+  /** 0 to 63; absent: 0. */
+  readonly subaccount?: number;
 }
 
 /** An order in the exchange's books and records. */
@@ -43,6 +46,7 @@ export interface ExchangeOrder {
   readonly groupId: string;
   readonly expirationSeconds: number;
   readonly exchangeIndex: number;
+  readonly subaccount: number;
   readonly createdTime: TimeUs;
   updatedTime: TimeUs;
   makerFees: Money;
@@ -61,6 +65,7 @@ export interface ExchangeFill {
   readonly userId: string;
   readonly ticker: string;
   readonly exchangeIndex: number;
+  readonly subaccount: number;
   readonly side: Side;
   readonly price: Price;
   readonly count: Count;
@@ -94,4 +99,38 @@ export class Refusal extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+/** An order as it is when it is accepted: nothing filled. */
+export function newOrder(
+  orderId: string,
+  userId: string,
+  request: OrderRequest,
+  initialCount: Count,
+  listing: Listing,
+  time: TimeUs,
+): ExchangeOrder {
+  const { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds } =
+    request;
+  const { exchangeIndex } = listing;
+  const asked = { clientOrderId, ticker, side, price, selfTrade, postOnly, cancelOnPause, groupId, expirationSeconds };
+  return {
+    orderId,
+    userId,
+    ...asked,
+    exchangeIndex,
+    subaccount: request.subaccount ?? 0,
+    initialCount,
+    fillCount: 0 as Count,
+    remainingCount: initialCount,
+    status: 'resting',
+    createdTime: time,
+    updatedTime: time,
+    makerFees: 0 as Money,
+    takerFees: 0 as Money,
+    makerCost: 0 as Money,
+    takerCost: 0 as Money,
+    feeCarry: { carried: 0 },
+    reason: '',
+  };
 }

@@ -7,6 +7,12 @@ import { arriveRecorded, reachByPrint, reachByTrade } from './matching.ts';
 import { type CapturedFrame, NO_TIME_STEP_US, readEvent } from './survey.ts';
 import type { TapeEvent } from './tape.ts';
 
+interface LateEvent {
+  readonly event: TapeEvent;
+  readonly frame: CapturedFrame;
+  readonly time: number;
+}
+
 /**
  * Plays a recording as the market's own liquidity. What nobody of ours takes, the book shows exactly as recorded, after
  * every frame. Accounts' orders stand behind what the recording shows at their level and fill when recorded volume
@@ -19,6 +25,7 @@ export class Playback {
   private readonly yesPrices: boolean;
   private readonly memory = new Map<string, Map<number, LevelMemory>>();
   private readonly seen = new Set<string>();
+  private waiting: LateEvent[] = [];
   private lastFrame: CapturedFrame | null = null;
   private lastTime = 0;
   private applying = false;
@@ -55,6 +62,25 @@ export class Playback {
       return;
     }
     this.counts.applied++;
+    this.release();
+    const late = { event, frame, time };
+    // What a market that stands still would show is applied when it trades again: nobody may be filled meanwhile.
+    if (this.exchange.halted(event.ticker)) this.waiting.push(late);
+    else this.play(late);
+  }
+
+  /** Apply what waited for markets that trade again. */
+  private release(): void {
+    if (this.waiting.length === 0) return;
+    const waited = this.waiting;
+    this.waiting = [];
+    for (const late of waited) {
+      if (this.exchange.halted(late.event.ticker)) this.waiting.push(late);
+      else this.play(late);
+    }
+  }
+
+  private play({ event, frame, time }: LateEvent): void {
     this.exchange.onMarket(event.ticker, (market) => {
       this.applying = true;
       try {

@@ -1,7 +1,7 @@
 import { type Count, formatCount, ONE_CONTRACT } from '../units/index.ts';
-import { type ApiAnswer, type ApiCall, invalidParameters, ok } from './call.ts';
+import { type ApiAnswer, type ApiCall, invalidParameters, ok, subaccountParameter } from './call.ts';
 import type { Exchange } from './exchange.ts';
-import { checkSubaccount, countField, intField, objectOf } from './fields.ts';
+import { countField, intField, objectOf, subaccountField } from './fields.ts';
 import { OrderGroup } from './groups.ts';
 import { Refusal } from './order.ts';
 
@@ -20,31 +20,30 @@ export class GroupApi {
     const { method, path, userId, query } = call;
     const id = path[2];
     if (method === 'GET' && id === undefined) {
-      return ok({ order_groups: [...this.exchange.groups.values()].filter((g) => g.userId === userId).map(groupBody) });
+      const only = subaccountParameter(query);
+      const mine = [...this.exchange.groups.values()].filter(
+        (g) => g.userId === userId && (only === null || g.subaccount === only),
+      );
+      return ok({ order_groups: mine.map((g) => this.body(g)) });
     }
     if (method === 'POST' && id === 'create' && path.length === 3) return this.createGroup(call);
     if (path.length > 4 || id === undefined) return null;
     const group = this.exchange.groups.get(id);
     if (group === undefined || group.userId !== userId) throw new Refusal(404, 'not_found');
     if (method === 'GET' && path.length === 3) {
+      if (subaccountParameter(query, group.subaccount) !== group.subaccount) throw new Refusal(404, 'not_found');
       const orders = this.exchange.restingOf(userId).filter((o) => o.groupId === group.groupId);
-      const { id: _id, ...body } = groupBody(group);
+      const { id: _id, ...body } = this.body(group);
       return ok({ ...body, orders: orders.map((o) => o.orderId) });
     }
-    if (Number(query.get('exchange_index') ?? 0) !== group.exchangeIndex) throw new Refusal(404, 'not_found');
-    if (method === 'DELETE' && path.length === 3) {
-      this.exchange.cancelGroup(group.groupId);
-      this.exchange.groups.delete(group.groupId);
-      this.announce(group, 'deleted');
-    } else if (method === 'PUT' && path[3] === 'reset') {
-      group.reset();
-      this.announce(group, 'reset');
-    } else if (method === 'PUT' && path[3] === 'trigger') this.exchange.trigger(group);
-    else if (method === 'PUT' && path[3] === 'limit') {
-      group.limit = groupLimit(call.body);
-      this.announce(group, 'limit_updated');
-      if (group.over(this.exchange.rules, this.exchange.now())) this.exchange.trigger(group);
-    } else return null;
+    const { desk } = this.exchange;
+    const elsewhere = Number(query.get('exchange_index') ?? 0) !== group.exchangeIndex;
+    if (elsewhere || subaccountParameter(query, 0) !== group.subaccount) throw new Refusal(404, 'not_found');
+    if (method === 'DELETE' && path.length === 3) desk.delete(group);
+    else if (method === 'PUT' && path[3] === 'reset') desk.reset(group);
+    else if (method === 'PUT' && path[3] === 'trigger') desk.triggerByHand(group);
+    else if (method === 'PUT' && path[3] === 'limit') desk.limit(group, groupLimit(call.body));
+    else return null;
     return ok({});
   }
 
@@ -52,30 +51,23 @@ export class GroupApi {
     const model = 'CreateOrderGroupRequest';
     const o = objectOf(call.body, model);
     const shard = intField(o, 'exchange_index', model) ?? 0;
-    checkSubaccount(o, model);
-    if (!this.exchange.account(call.userId).cash.has(shard))
-      throw new Refusal(404, 'user_not_found', 'user not found', 'Exchange Sharding: fund the shard first');
-    const group = new OrderGroup(this.newId(), call.userId, shard, groupLimit(call.body));
-    this.exchange.addGroup(group);
-    this.announce(group, 'created');
-    return { status: 201, body: { order_group_id: group.groupId, subaccount: 0, exchange_index: shard } };
+    const subaccount = subaccountField(o, 'subaccount', model);
+    const group = new OrderGroup(this.newId(), call.userId, shard, groupLimit(call.body), subaccount);
+    this.exchange.desk.create(group);
+    return { status: 201, body: { order_group_id: group.groupId, subaccount, exchange_index: shard } };
   }
 
-  private announce(group: OrderGroup, event: 'created' | 'reset' | 'deleted' | 'limit_updated'): void {
-    for (const l of this.exchange.listeners) l.group(group, event);
+  private body(g: OrderGroup): Record<string, unknown> {
+    return {
+      id: g.groupId,
+      contracts_limit_fp: formatCount(g.limit),
+      is_auto_cancel_enabled: this.exchange.rules.autoCancelEnabled === 'always' || !g.triggered,
+      exchange_index: g.exchangeIndex,
+    };
   }
 }
 
 const MOST_CONTRACTS = 1_000_000;
-
-function groupBody(g: OrderGroup): Record<string, unknown> {
-  return {
-    id: g.groupId,
-    contracts_limit_fp: formatCount(g.limit),
-    is_auto_cancel_enabled: !g.triggered,
-    exchange_index: g.exchangeIndex,
-  };
-}
 
 function groupLimit(body: unknown): Count {
   const model = 'OrderGroupLimit';

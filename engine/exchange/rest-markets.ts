@@ -4,6 +4,8 @@ import { type ApiAnswer, type ApiCall, badParameter, listParameter, ok, paged, t
 import type { Exchange } from './exchange.ts';
 import type { LiveMarket } from './listing.ts';
 import { Refusal } from './order.ts';
+import { scheduleBody, statusBody } from './rest-exchange.ts';
+import { eventFeeChanges, seriesFeeChanges } from './rest-fees.ts';
 
 /** The public side of the API: markets, events, series, books, trades, the exchange's own state. */
 export class MarketApi {
@@ -18,6 +20,8 @@ export class MarketApi {
     const { method, path, query } = call;
     if (method !== 'GET') return null;
     if (path[0] === 'exchange') return path.length === 2 ? this.exchangeInfo(path[1]!) : null;
+    if (path.join('/') === 'events/fee_changes') return ok(eventFeeChanges(this.exchange, call));
+    if (path.join('/') === 'series/fee_changes') return ok(seriesFeeChanges(this.exchange, call));
     if (path[0] === 'events' && path.length === 2) return ok(this.event(path[1]!));
     if (path[0] === 'series' && path.length === 2) return ok(this.series(path[1]!));
     if (path[0] !== 'markets') return null;
@@ -34,8 +38,8 @@ export class MarketApi {
   }
 
   private exchangeInfo(what: string): ApiAnswer | null {
-    if (what === 'status') return ok({ exchange_active: true, trading_active: true });
-    if (what === 'schedule') return ok({ schedule: { standard_hours: [], maintenance_windows: [] } });
+    if (what === 'status') return ok(statusBody(this.exchange));
+    if (what === 'schedule') return ok(scheduleBody(this.exchange));
     if (what === 'user_data_timestamp') return ok({ as_of_time: formatRfc3339(this.exchange.now()) });
     return null;
   }
@@ -95,13 +99,14 @@ export class MarketApi {
   private event(ticker: string): unknown {
     const markets = [...this.exchange.markets.values()].filter((m) => m.listing.eventTicker === ticker);
     if (markets.length === 0) throw new Refusal(404, 'not_found');
-    const { seriesTicker, title, exchangeIndex } = markets[0]!.listing;
+    const { seriesTicker, title, exchangeIndex, collateralReturn } = markets[0]!.listing;
     const event = {
       event_ticker: ticker,
       series_ticker: seriesTicker,
       title,
       sub_title: '',
-      mutually_exclusive: false,
+      mutually_exclusive: collateralReturn === 'MECNET',
+      collateral_return_type: collateralReturn ?? '',
       category: '',
       exchange_index: exchangeIndex,
     };
@@ -122,7 +127,7 @@ export class MarketApi {
         contract_url: '',
         contract_terms_url: '',
         fee_type: market.listing.feeType,
-        fee_multiplier: 1,
+        fee_multiplier: Number(market.listing.feeMultiplier ?? 1),
         additional_prohibitions: [],
       },
     };

@@ -1,8 +1,17 @@
 import { type Count, formatCount, timeToMs } from '../units/index.ts';
 import { averages, createdBody } from './bodies.ts';
-import { type ApiAnswer, type ApiCall, invalidParameters, ok, refusalBody } from './call.ts';
+import { type ApiAnswer, type ApiCall, invalidParameters, ok, refusalBody, subaccountParameter } from './call.ts';
 import type { Exchange } from './exchange.ts';
-import { countField, intField, objectOf, orderRequest, priceField, sideField, stringField } from './fields.ts';
+import {
+  countField,
+  intField,
+  objectOf,
+  orderRequest,
+  priceField,
+  sideField,
+  stringField,
+  subaccountField,
+} from './fields.ts';
 import { type ExchangeOrder, type OrderRequest, Refusal } from './order.ts';
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -24,7 +33,7 @@ export class OrderApi {
     const [, , , id, action] = path;
     if (path.length === 3) {
       if (method === 'POST') return { status: 201, body: this.create(userId, orderRequest(call.body)) };
-      return method === 'DELETE' ? this.cancelAll(userId) : null;
+      return method === 'DELETE' ? this.cancelAll(call) : null;
     }
     if (path.length === 4 && id === 'batched') {
       if (method === 'POST') return this.createBatch(call);
@@ -35,7 +44,8 @@ export class OrderApi {
     if (!UUID.test(id!)) throw new Refusal(400, 'invalid_UUID', 'invalid UUID');
     if (method === 'DELETE') {
       const { query } = call;
-      return ok(this.cancel(userId, id!, this.route(query.get('exchange_index'), query.get('market_ticker'))));
+      const route = this.route(query.get('exchange_index'), query.get('market_ticker'));
+      return ok(this.cancel(userId, id!, route, subaccountParameter(query, 0)));
     }
     return ok(action === 'amend' ? this.amend(call, id!) : this.decrease(call, id!));
   }
@@ -44,8 +54,8 @@ export class OrderApi {
     return createdBody(this.exchange.create(userId, request), this.exchange);
   }
 
-  private cancelAll(userId: string): ApiAnswer {
-    for (const order of this.exchange.restingOf(userId)) this.exchange.remove(order, '');
+  private cancelAll(call: ApiCall): ApiAnswer {
+    this.exchange.cancelAll(call.userId, subaccountParameter(call.query));
     return ok({});
   }
 
@@ -75,12 +85,18 @@ export class OrderApi {
     const items = itemsOf(call).map((item) => {
       const o = objectOf(item, model);
       const shard = intField(o, 'exchange_index', model);
-      return { id: stringField(o, 'order_id', model), shard, ticker: stringField(o, 'market_ticker', model) || null };
+      const ticker = stringField(o, 'market_ticker', model) || null;
+      return {
+        id: stringField(o, 'order_id', model),
+        shard,
+        ticker,
+        subaccount: subaccountField(o, 'subaccount', model),
+      };
     });
-    const orders = items.map(({ id, shard, ticker }) => {
+    const orders = items.map(({ id, shard, ticker, subaccount }) => {
       try {
         if (!UUID.test(id)) throw new Refusal(400, 'invalid_UUID', 'invalid UUID');
-        return this.cancel(call.userId, id, this.route(shard === null ? null : String(shard), ticker));
+        return this.cancel(call.userId, id, this.route(shard === null ? null : String(shard), ticker), subaccount);
       } catch (error) {
         return { order_id: id, reduced_by: '0.00', error: refusalBody(error) };
       }
@@ -102,15 +118,16 @@ export class OrderApi {
   }
 
   /** The user's order, if the call looks where it is. @throws Refusal `not_found` */
-  private find(userId: string, id: string, route: Route): ExchangeOrder {
+  private find(userId: string, id: string, route: Route, subaccount: number): ExchangeOrder {
     const order = this.exchange.orders.get(id);
-    if (order === undefined || order.userId !== userId) throw new Refusal(404, 'not_found');
+    if (order === undefined || order.userId !== userId || order.subaccount !== subaccount)
+      throw new Refusal(404, 'not_found');
     if (route !== 'anywhere' && order.exchangeIndex !== route) throw new Refusal(404, 'not_found');
     return order;
   }
 
-  private cancel(userId: string, id: string, route: Route): Record<string, unknown> {
-    const order = this.find(userId, id, route);
+  private cancel(userId: string, id: string, route: Route, subaccount: number): Record<string, unknown> {
+    const order = this.find(userId, id, route, subaccount);
     const { reducedBy } = this.exchange.cancel(userId, id, '');
     return {
       order_id: id,
@@ -132,7 +149,8 @@ export class OrderApi {
     };
     const known = stringField(o, 'client_order_id', model);
     const updated = stringField(o, 'updated_client_order_id', model);
-    const order = this.find(call.userId, id, shard === null || shard === -1 ? 'anywhere' : shard);
+    const route = shard === null || shard === -1 ? 'anywhere' : shard;
+    const order = this.find(call.userId, id, route, subaccountParameter(call.query, 0));
     if (ticker !== order.ticker) throw new Refusal(400, 'order_ticker_mismatch');
     if (known !== '' && known !== order.clientOrderId) throw new Refusal(400, 'order_id_and_client_order_id_mismatch');
     const before = { ...order };
@@ -165,6 +183,7 @@ export class OrderApi {
       call.userId,
       id,
       free ? 'anywhere' : this.route(shard === null ? null : `${shard}`, ticker),
+      subaccountParameter(call.query, 0),
     );
     // More than there is takes all there is.
     const left = by === null ? to : Math.max(0, order.remainingCount - by);

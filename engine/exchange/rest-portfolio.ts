@@ -1,10 +1,22 @@
 import { type Count, complement, formatCount, formatMoney, formatRfc3339, type Money } from '../units/index.ts';
 import type { Holding } from './account.ts';
 import { fillBody, fourDecimals, orderBody } from './bodies.ts';
-import { type ApiAnswer, type ApiCall, invalidParameters, listParameter, ok, paged, timeBounds } from './call.ts';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  badParameter,
+  invalidParameters,
+  listParameter,
+  ok,
+  paged,
+  subaccountParameter,
+  timeBounds,
+} from './call.ts';
 import type { Exchange } from './exchange.ts';
+import { collateralOn } from './funds.ts';
 import { type ExchangeOrder, Refusal } from './order.ts';
 import { UUID } from './rest-orders.ts';
+import { settlementList } from './rest-settlements.ts';
 
 /** What an account can read of itself: orders, queue places, balance, positions, fills. */
 export class PortfolioApi {
@@ -34,7 +46,9 @@ export class PortfolioApi {
       case 'fills':
         return ok(this.fillList(call));
       case 'settlements':
-        return ok({ settlements: [], cursor: '' });
+        return ok(settlementList(this.exchange, call));
+      case 'summary/total_resting_order_value':
+        return ok(restingOrderValue(this.exchange, call.userId));
     }
     return path[1] === 'orders' ? this.single(call) : null;
   }
@@ -72,11 +86,13 @@ export class PortfolioApi {
 
   private orderList(call: ApiCall): unknown {
     const status = call.query.get('status');
+    const subaccount = subaccountParameter(call.query);
     const { from, to } = timeBounds(call.query);
     const passes = this.filter(call);
     const mine = [...this.exchange.orders.values()].filter(
       (o) =>
         o.userId === call.userId &&
+        (subaccount === null || o.subaccount === subaccount) &&
         (status === null || o.status === status) &&
         passes(o.ticker, o.exchangeIndex) &&
         o.createdTime >= from &&
@@ -88,9 +104,10 @@ export class PortfolioApi {
   private queuePositions(call: ApiCall): unknown {
     const tickers = listParameter(call.query, 'market_tickers');
     const event = call.query.get('event_ticker');
+    const subaccount = subaccountParameter(call.query, 0);
     if (tickers === null && event === null) throw invalidParameters('market_tickers or event_ticker is required');
     return this.exchange
-      .restingOf(call.userId)
+      .restingOf(call.userId, subaccount)
       .filter((o) => (tickers?.includes(o.ticker) ?? true) && (event === null || this.eventOf(o.ticker) === event))
       .map((o) => ({
         order_id: o.orderId,
@@ -111,10 +128,11 @@ export class PortfolioApi {
 
   private balance(call: ApiCall): unknown {
     const only = call.query.get('exchange_index');
-    const account = this.exchange.account(call.userId);
+    const subaccount = subaccountParameter(call.query, 0);
+    const account = this.exchange.account(call.userId, subaccount);
     let total = 0;
     const breakdown = [...account.cash].map(([shard, cash]) => {
-      const free = (cash - this.exchange.reservedOn(call.userId, shard, null)) as Money;
+      const free = (cash - this.exchange.reservedOn(call.userId, shard, null, subaccount)) as Money;
       if (only === null || Number(only) === shard) total += free;
       return { exchange_index: shard, balance: fourDecimals(free) };
     });
@@ -137,8 +155,15 @@ export class PortfolioApi {
 
   private positions(call: ApiCall): unknown {
     const passes = this.filter(call);
-    const held = [...this.exchange.account(call.userId).holdings].filter(
-      ([ticker, h]) => passes(ticker, this.shardOf(ticker)) && (h.position !== 0 || h.volume !== 0),
+    const status = call.query.get('settlement_status') ?? 'unsettled';
+    if (!['unsettled', 'settled', 'all'].includes(status))
+      throw badParameter('GetPositions', 'SettlementStatus', 'oneof');
+    const account = this.exchange.account(call.userId, subaccountParameter(call.query, 0));
+    const held = [...account.holdings].filter(
+      ([ticker, h]) =>
+        passes(ticker, this.shardOf(ticker)) &&
+        (h.position !== 0 || h.volume !== 0) &&
+        (status === 'all' || this.isSettled(ticker) === (status === 'settled')),
     );
     const page = paged(call, 'GetPositions', 'market_positions', held, ([ticker, h]) => ({
       ticker,
@@ -151,6 +176,10 @@ export class PortfolioApi {
       last_updated_ts: formatRfc3339(this.exchange.now()),
     }));
     return { ...page, event_positions: this.eventPositions(held) };
+  }
+
+  private isSettled(ticker: string): boolean {
+    return this.exchange.markets.get(ticker)?.listing.status === 'finalized';
   }
 
   private shardOf(ticker: string): number {
@@ -178,11 +207,13 @@ export class PortfolioApi {
 
   private fillList(call: ApiCall): unknown {
     const orderId = call.query.get('order_id');
+    const subaccount = subaccountParameter(call.query);
     const { from, to } = timeBounds(call.query);
     const passes = this.filter(call);
     const mine = this.exchange.fills.filter(
       (f) =>
         f.userId === call.userId &&
+        (subaccount === null || f.subaccount === subaccount) &&
         (orderId === null || f.orderId === orderId) &&
         passes(f.ticker, f.exchangeIndex) &&
         f.time >= from &&
@@ -190,4 +221,20 @@ export class PortfolioApi {
     );
     return paged(call, 'GetFills', 'fills', mine.reverse(), fillBody);
   }
+}
+
+/** `GET /portfolio/summary/total_resting_order_value`: what resting orders could cost, fees left out, all subaccounts. */
+function restingOrderValue(exchange: Exchange, userId: string): Record<string, unknown> {
+  const byShard = new Map<number, number>();
+  for (const account of exchange.accountsOf(userId))
+    for (const shard of account.cash.keys())
+      byShard.set(shard, (byShard.get(shard) ?? 0) + collateralOn(exchange, account, shard));
+  const total = [...byShard.values()].reduce((sum, value) => sum + value, 0);
+  return {
+    total_resting_order_value: Math.trunc(total / 10_000),
+    resting_order_value_breakdown: [...byShard].map(([shard, value]) => ({
+      exchange_index: shard,
+      balance: fourDecimals(value as Money),
+    })),
+  };
 }

@@ -6,6 +6,8 @@ import { GroupApi } from './rest-groups.ts';
 import { MarketApi } from './rest-markets.ts';
 import { OrderApi, UUID } from './rest-orders.ts';
 import { PortfolioApi } from './rest-portfolio.ts';
+import { SubaccountApi } from './rest-subaccounts.ts';
+import { TransferApi } from './rest-transfers.ts';
 
 export { type ApiAnswer, type ApiCall, refusalBody } from './call.ts';
 
@@ -16,12 +18,16 @@ export class RestApi {
   private readonly groups: GroupApi;
   private readonly orders: OrderApi;
   private readonly portfolio: PortfolioApi;
+  private readonly subaccounts: SubaccountApi;
+  private readonly transfers: TransferApi;
 
   constructor(exchange: Exchange, tier: string, newId: () => string) {
     this.markets = new MarketApi(exchange);
     this.groups = new GroupApi(exchange, newId);
     this.orders = new OrderApi(exchange);
     this.portfolio = new PortfolioApi(exchange);
+    this.subaccounts = new SubaccountApi(exchange, tier);
+    this.transfers = new TransferApi(exchange);
     this.tier = tier;
   }
 
@@ -65,6 +71,8 @@ export class RestApi {
     if (head === 'account' || head === 'api_keys') return this.account(call);
     if (head !== 'portfolio') return this.markets.answer(call);
     if (second === 'order_groups') return this.groups.answer(call);
+    if (second === 'subaccounts') return this.subaccounts.answer(call);
+    if (second?.startsWith('intra_exchange_instance_transfer')) return this.transfers.answer(call);
     if (second === 'events') return third === 'orders' ? this.orders.answer(call) : null;
     return this.portfolio.answer(call);
   }

@@ -19,6 +19,22 @@ export interface ExchangeRules extends GroupRules {
   readonly refusedUsesClientId: boolean;
   /** A create whose `exchange_index` is not its market's shard: refused with 404, or routed by its ticker. */
   readonly wrongShardCreate: 'refuse' | 'route';
+  /** HTTP status of `trading_paused` and `exchange_paused`. */
+  readonly pausedStatus: 400 | 403 | 409 | 503;
+  /** A decrease during a trading pause: carried out as a cancel would be, or refused like an amend. */
+  readonly pausedDecrease: 'allow' | 'refuse';
+  /** Cancels and decreases in a market that is deactivated: refused like everything there, or carried out. */
+  readonly inactiveCancel: 'refuse' | 'allow';
+  /** `cancel_order_on_pause` takes effect at pauses of the exchange and deactivations of a market, or at the former only. */
+  readonly pauseFlag: 'any' | 'exchange';
+  /** The code of what is refused after a market's close. */
+  readonly closedCode: 'market_inactive' | 'market_already_closed';
+  /** Orders at prices a coarser grid does not have: cancelled, or the change of the grid is refused. */
+  readonly coarserGrid: 'cancel' | 'refuse';
+  /** Seconds (0 to 60) after a cancel-all in which new orders that rest are cancelled too; 0: none. */
+  readonly cancelAllSeconds: number;
+  /** Milliseconds that money is under way between shards, in no balance. */
+  readonly transferMs: number;
   /** A decrease that names neither shard nor market looks on shard 0 only, as a cancel does, or finds its order. */
   readonly unroutedDecrease: 'shard0' | 'route';
 }
@@ -32,5 +48,13 @@ export const EXCHANGE_RULES: ExchangeRules = {
   reserveFees: true,
   refusedUsesClientId: false,
   wrongShardCreate: 'refuse',
+  pausedStatus: 400,
+  pausedDecrease: 'allow',
+  inactiveCancel: 'refuse',
+  pauseFlag: 'any',
+  closedCode: 'market_inactive',
+  coarserGrid: 'cancel',
+  cancelAllSeconds: 0,
+  transferMs: 0,
   unroutedDecrease: 'shard0',
 };

@@ -67,7 +67,7 @@ export class ExchangeServer {
   /** Start listening; the port in use. @throws PortInUse @throws NoLegacyForm */
   async listen(): Promise<number> {
     const { host, port, pingMs } = this.options;
-    if (this.options.legacyCents) requireWholeCents(this.exchange.markets.values());
+    if (this.options.legacyCents) requireWholeCents([...this.exchange.markets.values()].map((m) => m.listing));
     this.http.open();
     this.listening = this.relay === null ? await listenOn(this.app, host, port) : await this.listenBehind(this.relay);
     if (this.listening === null) {
@@ -94,6 +94,11 @@ export class ExchangeServer {
   /** Feed connections that are served; those told to go are not counted. */
   get connections(): number {
     return this.feed.connections;
+  }
+
+  /** End every feed connection, as an exchange does that restarts. */
+  disconnectAll(): void {
+    this.feed.endAll(1001, 'going away');
   }
 
   /** Most bytes any feed client has not read yet. */

@@ -1,27 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { type Count, type Money, money } from '../units/index.ts';
-import type { Holding } from './account.ts';
-import { clientKey } from './admission.ts';
+import type { Count } from '../units/index.ts';
 import type { Exchange } from './exchange.ts';
-import { OrderGroup } from './groups.ts';
-import type { ExchangeFill, ExchangeOrder } from './order.ts';
-
-type StoredRow =
-  | { readonly t: 'order'; readonly v: ExchangeOrder }
-  | { readonly t: 'fill'; readonly v: ExchangeFill }
-  | { readonly t: 'cash'; readonly v: { userId: string; shard: number; cash: Money } }
-  | { readonly t: 'holding'; readonly v: { userId: string; ticker: string } & Holding }
-  | {
-      readonly t: 'group';
-      readonly v: {
-        groupId: string;
-        userId: string;
-        exchangeIndex: number;
-        limit: Count;
-        triggered: boolean;
-        deleted: boolean;
-      };
-    };
+import { orderRow, replayRow, rowOf, rowsOf, type StoredRow } from './rows.ts';
 
 /** How every line begins. A last line that does not is somebody else's text, and nothing to cut off. */
 const LINE_START = '[{"t":"';
@@ -30,8 +10,8 @@ const LINE_START = '[{"t":"';
 export class StateError extends Error {}
 
 /**
- * What an exchange must not forget when its process is killed: cash, positions, orders, fills, groups and used client
- * ids, as an append-only log of upserts. One line holds all rows of one write, so that a line cut short by the kill takes
+ * What an exchange must not forget when its process is killed, from cash to the state of its markets, as an append-only
+ * log of upserts. One line holds all rows of one write, so that a line cut short by the kill takes
  * away a whole step and never half of one; what it held was not answered either.
  */
 export class Store {
@@ -49,30 +29,12 @@ export class Store {
       if (error instanceof StateError) throw error;
       throw new StateError(`${path} cannot be used to keep the exchange's state: ${(error as Error).message}`);
     }
-    exchange.listeners.push({
-      delta: () => {},
-      trade: () => {},
-      fill: (fill) => {
-        this.rows.push({ t: 'fill', v: fill });
-        this.account(fill.userId, fill.ticker, fill.exchangeIndex);
-        // The order belongs in the same line: the fill's frame leaves before the order's own event comes.
-        this.order(exchange.orders.get(fill.orderId)!);
-      },
-      order: (order) => this.order(order),
-      position: () => {},
-      group: (group, event) => {
-        const { groupId, userId, exchangeIndex, limit, triggered } = group;
-        this.rows.push({
-          t: 'group',
-          v: { groupId, userId, exchangeIndex, limit, triggered, deleted: event === 'deleted' },
-        });
-      },
-    });
+    exchange.listeners.push(rowsOf(exchange, (row) => this.rows.push(row)));
   }
 
   /** Record an account's opening cash. */
   funded(userId: string, shard: number): void {
-    this.rows.push({ t: 'cash', v: { userId, shard, cash: this.exchange.account(userId).cashOn(shard) } });
+    this.rows.push(rowOf({ what: 'cash', account: this.exchange.account(userId), shard }));
   }
 
   /** Write what happened since the last call. */
@@ -88,16 +50,6 @@ export class Store {
     closeSync(this.file);
   }
 
-  private order(order: ExchangeOrder): void {
-    this.rows.push({ t: 'order', v: { ...order, feeCarry: { ...order.feeCarry } } });
-  }
-
-  private account(userId: string, ticker: string, shard: number): void {
-    const account = this.exchange.account(userId);
-    this.rows.push({ t: 'holding', v: { userId, ticker, ...account.holding(ticker) } });
-    this.rows.push({ t: 'cash', v: { userId, shard, cash: account.cashOn(shard) } });
-  }
-
   private restore(path: string): void {
     const bytes = readFileSync(path);
     // The process was killed while writing: what stands after the last line end was never answered.
@@ -109,33 +61,13 @@ export class Store {
     for (const [i, line] of lines.entries()) {
       if (line === '') continue;
       try {
-        for (const row of JSON.parse(line) as StoredRow[]) this.replay(row);
+        for (const row of JSON.parse(line) as StoredRow[]) replayRow(this.exchange, row);
       } catch {
         throw foreign(path, i + 1);
       }
     }
     if (whole < bytes.length) truncateSync(path, whole);
     this.dropResting();
-  }
-
-  private replay(row: StoredRow): void {
-    const { exchange } = this;
-    if (row.t === 'order') {
-      const { userId, clientOrderId } = row.v;
-      exchange.orders.set(row.v.orderId, row.v);
-      if (clientOrderId !== '') exchange.usedClientIds.add(clientKey(userId, clientOrderId));
-    } else if (row.t === 'fill') exchange.fills.push(row.v);
-    else if (row.t === 'cash') exchange.account(row.v.userId).cash.set(row.v.shard, money(row.v.cash));
-    else if (row.t === 'holding') {
-      const { userId, ticker, ...holding } = row.v;
-      Object.assign(exchange.account(userId).holding(ticker), holding);
-    } else if (row.t === 'group') {
-      const { groupId, userId, exchangeIndex, limit, triggered, deleted } = row.v;
-      const group = new OrderGroup(groupId, userId, exchangeIndex, limit);
-      group.triggered = triggered;
-      if (deleted) exchange.groups.delete(groupId);
-      else exchange.addGroup(group);
-    } else throw new Error('unknown row');
   }
 
   /** The book died with the process: what rested is gone, as when a market is reactivated. */
@@ -145,7 +77,7 @@ export class Store {
       order.status = 'canceled';
       order.remainingCount = 0 as Count;
       order.reason = 'HaltCancel';
-      this.order(order);
+      this.rows.push(orderRow(order));
     }
   }
 }

@@ -133,7 +133,7 @@ function storm(seed: number): BenchVenue {
       const active = venue.exchange.markets.get(ticker)!.listing.status === 'active';
       venue.lifecycle(ticker, active ? 'deactivated' : 'activated');
     }
-    if (n === triggerAt) for (const group of venue.exchange.groups.values()) venue.exchange.trigger(group);
+    if (n === triggerAt) for (const group of venue.exchange.groups.values()) venue.exchange.desk.trigger(group);
     venue.run(100);
     if (random.next() < 0.01) {
       venue.linkDown();

@@ -279,7 +279,7 @@ test('a triggered group whose message was lost is learnt from the first refused 
   const venue = quoted();
   venue.faults.onFrame = (text) => (text.includes('order_group_updates') ? null : text);
   const group = [...venue.exchange.groups.values()][0]!;
-  venue.exchange.trigger(group);
+  venue.exchange.desk.trigger(group);
   venue.run(3000);
   assert.equal(venue.engine.status().halts[0]?.code, 'group_triggered');
   assert.equal(ours(venue), 0);

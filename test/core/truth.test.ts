@@ -208,7 +208,7 @@ test('a group deleted by somebody else halts quoting and says so', () => {
   const group = [...venue.exchange.groups.values()][0]!;
   venue.exchange.groups.delete(group.groupId);
   for (const l of venue.exchange.listeners) l.group(group, 'deleted');
-  venue.exchange.cancelGroup(group.groupId);
+  venue.exchange.desk.cancelOrders(group.groupId);
   venue.run(1000);
   const halt = venue.engine.status().halts[0];
   assert.equal(halt?.code, 'group_triggered');

@@ -135,7 +135,8 @@ describe('bad requests', () => {
     ],
     ['no ticker', orderBody({ ticker: undefined }), 400, { code: 'invalid_parameters' }],
     ['a market there is not', orderBody({ ticker: 'X' }), 404, { code: 'market_not_found' }],
-    ['another subaccount', orderBody({ subaccount: 3 }), 400, { code: 'invalid_parameters' }],
+    ['a subaccount that was never opened', orderBody({ subaccount: 3 }), 404, { code: 'user_not_found' }],
+    ['a subaccount there cannot be', orderBody({ subaccount: 64 }), 400, { code: 'invalid_parameters' }],
     ['more than the account has', orderBody({ count: '100000000.00' }), 400, { code: 'insufficient_balance' }],
     ['a group there is not', orderBody({ order_group_id: randomUUID() }), 404, { code: 'order_group_not_found' }],
   ];

@@ -39,6 +39,7 @@ class Command {
     });
     this.child.stderr?.on('data', (chunk) => {
       this.err += String(chunk);
+      this.wake();
     });
     // Not the child's own `close`: it does not come after a disconnect from this side.
     const streams = [this.child.stdout!, this.child.stderr!].map((stream) => once(stream, 'close'));
@@ -51,6 +52,16 @@ class Command {
       clearTimeout(stop);
       this.child.kill('SIGKILL');
     });
+  }
+
+  /** Wait until this stands in the error output. */
+  async told(text: string): Promise<void> {
+    while (!this.err.includes(text)) {
+      assert.equal(this.child.exitCode, null, this.err);
+      await new Promise<void>((done) => {
+        this.wake = done;
+      });
+    }
   }
 
   /** The first whole line of output. */
@@ -105,11 +116,13 @@ describe('hundred exchange', () => {
     const parts = recording(join(cwd, 'parts.ndjson'), SNAPSHOT, change('0.50'));
     const bad = file('bad.yaml', 'requests: [{ fault: drop, probability: 2 }]');
     const key = ['--key-id', 'x', '--public-key', pem];
+    const scenario = (name: string, step: string): string => file(name, `steps:\n  - { atSeconds: 1, do: ${step} }\n`);
     const cases: readonly [readonly string[], RegExp][] = [
       [['extra'], /extra/],
       [['--port', '70000'], /--port 70000: expected a whole number from 0 to 65535/],
       [['--seed', 'x'], /--seed x: expected/],
       [['--tier', 'gold'], /--tier gold: expected one of basic/],
+      [['--rounding', 'up'], /--rounding up: expected direct or broker/],
       [['--balance=-1'], /--balance -1: expected dollars/],
       [['--balance='], /--balance : expected dollars/],
       [['--balance', '1e3'], /--balance 1e3: expected dollars/],
@@ -125,6 +138,14 @@ describe('hundred exchange', () => {
       [[...key, '--feed', notes], /notes.txt/],
       [[...key, '--feed', empty], /no order book/],
       [[...key, '--feed', fine, '--speed', 'fast'], /--speed fast: expected/],
+      [
+        [...key, '--scenario', scenario('a.yaml', 'nap')],
+        /a.yaml has 1 problem.*\n {2}line 2, steps.0.do: unknown step "nap"/,
+      ],
+      [
+        [...key, '--scenario', scenario('b.yaml', 'close, market: X')],
+        /at 1 s \(close\): there is no market X; there are SYN/,
+      ],
       [[...key, '--state', notes], /notes.txt:1: not a line of an exchange state log/],
       [[...key, '--state', cwd], /cannot be used to keep the exchange's state/],
     ];
@@ -188,6 +209,29 @@ describe('hundred exchange', () => {
     const second = await start();
     assert.equal((await second.client.order(order)).status, 409);
     assert.deepEqual((await second.client.get('/portfolio/orders?status=resting')).body['orders'], []);
+  });
+
+  test('carries out a scenario, and what it settled stays so across a SIGKILL', async (t) => {
+    const cwd = folder(t);
+    writeFileSync(join(cwd, 'key.pem'), ED25519.publicPem);
+    const steps = ['disconnect', 'settle, market: SYN-A-T60, result: yes', 'pause, level: trading'];
+    writeFileSync(join(cwd, 's.yaml'), `steps:\n${steps.map((s) => `  - { atSeconds: 0, do: ${s} }\n`).join('')}`);
+    const key = ['--key-id', ED25519.keyId, '--public-key', 'key.pem'];
+    const start = async (more: readonly string[]): Promise<{ command: Command; client: Client }> => {
+      const command = new Command(t, ['--port', '0', '--json', '--state', 's.ndjson', ...key, ...more], cwd);
+      const { port } = JSON.parse(await command.line()) as { port: number };
+      return { command, client: new Client(port, ED25519, Date.now) };
+    };
+    const first = await start(['--scenario', 's.yaml']);
+    await first.command.told('scenario, 0 s: pause level trading shard all\n');
+    const state = async (client: Client): Promise<unknown[]> => {
+      const market = (await client.get('/markets/SYN-A-T60')).body['market'] as Json;
+      return [market['status'], market['result'], (await client.get('/exchange/status')).body['trading_active']];
+    };
+    assert.deepEqual(await state(first.client), ['finalized', 'yes', false]);
+    first.command.child.kill('SIGKILL');
+    await first.command.ended;
+    assert.deepEqual(await state((await start([])).client), ['finalized', 'yes', false]);
   });
 
   test('a recording that contradicts itself ends it with status 1 and the line', async (t) => {

@@ -152,6 +152,33 @@ describe('requests', () => {
     bench.pass(500_000);
     assert.deepEqual((await view()).slice(0, 2).concat((await view()).slice(3)), [200, ['executed'], 1, ['1.00']]);
   });
+
+  test('settlements, transfers and subaccounts come as late as what they do to balances', async (t) => {
+    const { venue } = await faulty(t, { requests: [{ fault: 'stale', lagMs: 500, method: 'GET' }] });
+    const { a, b, bench } = venue;
+    bench.fund('a', '5', 0, 3);
+    await a.order();
+    await b.order({ side: 'ask', price: '0.4000' });
+    const paid = { client_transfer_id: randomUUID(), from_subaccount: 0, to_subaccount: 3, amount_cents: 100 };
+    assert.equal((await a.call('POST', '/portfolio/subaccounts/transfer', paid)).status, 200);
+    bench.pass(500_000);
+    bench.exchange.lifecycle.moveClose('M', bench.exchange.now());
+    bench.exchange.lifecycle.determine('M', 'yes');
+    bench.exchange.lifecycle.settle('M');
+    const view = async (): Promise<unknown[]> => {
+      const rows = async (path: string, name: string): Promise<Json[]> => (await a.get(path)).body[name] as Json[];
+      const settled = await rows('/portfolio/settlements', 'settlements');
+      const open = await rows('/portfolio/positions?settlement_status=all', 'market_positions');
+      const third = (await a.get('/portfolio/balance?subaccount=3')).body['balance_dollars'];
+      const moved = await rows('/portfolio/subaccounts/transfers', 'transfers');
+      return [settled.length, open.map((p) => p['position_fp']), third, moved.length];
+    };
+    assert.deepEqual(await view(), [0, ['1.00'], '6.0000', 1]);
+    bench.pass(499_999);
+    assert.deepEqual(await view(), [0, ['1.00'], '6.0000', 1]);
+    bench.pass(1);
+    assert.deepEqual(await view(), [1, ['0.00'], '6.0000', 1]);
+  });
 });
 
 describe('the feed', () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { OrderGroup } from '../../engine/exchange/groups.ts';
 import { RestApi } from '../../engine/exchange/rest.ts';
 import { ASK, BID } from '../../engine/units/index.ts';
-import { Bench, lots, refusal } from './support/bench.ts';
+import { Bench, cents, lots, refusal } from './support/bench.ts';
 
 function withGroup(limit: number, options = {}): { t: Bench; group: OrderGroup; g: { groupId: string } } {
   const t = new Bench(options).fund('a').fund('b').fund('a', '10000', 2);
@@ -106,9 +106,46 @@ describe('an order group', () => {
   });
 });
 
+describe('the desk of order groups', () => {
+  test('triggers at once when a new limit is below what was filled, and says the limit first', () => {
+    const { t, group, g } = withGroup(10);
+    t.place('a', BID, 50, 6, g);
+    t.place('b', ASK, 50, 6);
+    const rests = t.place('a', BID, 49, 1, g);
+    t.exchange.desk.limit(group, lots(6));
+    assert.deepEqual([group.triggered, rests.status], [true, 'canceled']);
+    assert.deepEqual(t.groups, ['limit_updated', 'triggered']);
+    t.exchange.desk.limit(group, lots(100));
+    assert.equal(group.triggered, true, 'only a reset opens the latch');
+    t.exchange.desk.reset(group);
+    assert.equal(t.place('a', BID, 49, 1, g).status, 'resting');
+  });
+
+  test('deleting cancels what rests, and the name is unknown afterwards', () => {
+    const { t, group, g } = withGroup(10);
+    const rests = t.place('a', BID, 49, 1, g);
+    t.exchange.desk.delete(group);
+    assert.equal(rests.status, 'canceled');
+    assert.equal(
+      refusal(() => t.place('a', BID, 50, 1, g)),
+      '404 order_group_not_found',
+    );
+  });
+
+  test('an amend keeps its order in the group', () => {
+    const { t, group, g } = withGroup(5);
+    const order = t.place('a', BID, 48, 5, g);
+    t.exchange.amend('a', order.orderId, { side: BID, price: cents(50), total: lots(5) });
+    t.place('b', ASK, 50, 5);
+    assert.equal(group.triggered, true);
+  });
+});
+
 describe('the order-group calls', () => {
-  const api = (): { t: Bench; call: (method: string, path: string, body?: unknown, user?: string) => unknown } => {
-    const t = new Bench({ markets: { M: 0, N: 2 } }).fund('a').fund('a', '10000', 2).fund('b');
+  const api = (
+    rules = {},
+  ): { t: Bench; call: (method: string, path: string, body?: unknown, user?: string) => unknown } => {
+    const t = new Bench({ markets: { M: 0, N: 2 }, rules }).fund('a').fund('a', '10000', 2).fund('b');
     let ids = 0;
     const rest = new RestApi(t.exchange, 'basic', () => `00000000-0000-4000-8000-0000000000b${ids++}`);
     const call = (method: string, url: string, body?: unknown, userId = 'a'): unknown => {
@@ -203,8 +240,26 @@ describe('the order-group calls', () => {
     );
     assert.match(
       refusal(() => call('POST', 'create', { contracts_limit: 5, subaccount: 1 })),
-      /^400 invalid_parameters: subaccount/,
+      /^404 user_not_found/,
     );
+    assert.match(
+      refusal(() => call('POST', 'create', { contracts_limit: 5, subaccount: 64 })),
+      /^400 invalid_parameters: subaccount is 64/,
+    );
+  });
+
+  test('is_auto_cancel_enabled goes with the latch, or by the other reading stays', () => {
+    for (const [autoCancelEnabled, after] of [
+      ['armed', false],
+      ['always', true],
+    ] as const) {
+      const { call } = api({ autoCancelEnabled });
+      const id = create(call, { contracts_limit: 10 });
+      const enabled = (): unknown => (call('GET', id) as { is_auto_cancel_enabled: unknown }).is_auto_cancel_enabled;
+      assert.equal(enabled(), true);
+      call('PUT', `${id}/trigger`, {});
+      assert.equal(enabled(), after);
+    }
   });
 
   test('POST where PUT is meant is no such page', () => {

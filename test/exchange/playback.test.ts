@@ -311,3 +311,15 @@ describe('a snapshot in the middle', () => {
     t.play(delta('no', 46, -3));
   });
 });
+
+test('a market that is paused stands still, and catches up with its recording when it trades again', () => {
+  const t = new Tape().play(snapshot([[50, 10]], [[55, 10]]));
+  const order = t.place(BID, 50, 5);
+  const { pauses } = t.bench.exchange;
+  pauses.pause('trading', 0);
+  t.play(delta('yes', 50, -10, 'fill'), delta('yes', 50, 7), delta('yes', 50, -2, 'fill'));
+  assert.deepEqual([order.fillCount, t.recorded(BID, 50)], [0, 10]);
+  pauses.resume('trading', 0);
+  t.play(delta('no', 55, 1));
+  assert.deepEqual([order.fillCount, t.recorded(BID, 50), t.recorded(ASK, 55)], [200, 5, 11]);
+});

@@ -8,7 +8,7 @@ export function triggerGroups(exchange: Exchange, injector: FaultInjector, elaps
     const order = exchange.orders.get(orderId);
     const group = exchange.groups.get(order?.groupId ?? '');
     if (order !== undefined && group !== undefined && injector.triggers(on, order.userId, elapsedMs()))
-      exchange.trip(group);
+      exchange.desk.trip(group);
   };
   exchange.listeners.push({
     delta: () => {},

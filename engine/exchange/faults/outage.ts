@@ -1,5 +1,6 @@
-import type { ApiAnswer, ApiCall } from '../call.ts';
+import { type ApiAnswer, type ApiCall, subaccountParameter } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
+import { statusBody } from '../rest-exchange.ts';
 import type { FaultInjector } from './injector.ts';
 
 /** The answer to a call that meets an outage of the plan: of the whole exchange or of a shard. Null: it meets none. */
@@ -18,7 +19,7 @@ export function outage(
   }
   const down = injector.shardsDown(elapsedMs);
   if (down.size === 0) return null;
-  if (asksStatus) return { status: 200, body: statusWith(exchange, down) };
+  if (asksStatus) return { status: 200, body: statusBody(exchange, down) };
   if (call.method === 'GET' || !shardsOf(exchange, call).some((shard) => down.has(shard))) return null;
   injector.note('shard down', `${call.method} ${path}`);
   return UNAVAILABLE;
@@ -28,23 +29,6 @@ const UNAVAILABLE: ApiAnswer = {
   status: 503,
   body: { error: { code: 'service_unavailable', message: 'service unavailable' } },
 };
-
-function statusWith(exchange: Exchange, down: ReadonlySet<number>): unknown {
-  const shards = new Set([...exchange.markets.values()].map((m) => m.listing.exchangeIndex));
-  return {
-    exchange_active: true,
-    trading_active: true,
-    exchange_index_statuses: [...new Set([...shards, ...down])]
-      .sort((a, b) => a - b)
-      .map((shard) => ({
-        exchange_index: shard,
-        description: `shard ${shard}`,
-        exchange_active: !down.has(shard),
-        trading_active: !down.has(shard),
-        intra_exchange_transfers_active: !down.has(shard),
-      })),
-  };
-}
 
 /** The shards a write touches: named, or found by market, order or group. Of a batch, those of all its items. */
 function shardsOf(exchange: Exchange, { path, query, body, userId }: ApiCall): number[] {
@@ -57,10 +41,12 @@ function shardsOf(exchange: Exchange, { path, query, body, userId }: ApiCall): n
     const shard = query.get('exchange_index') ?? part['exchange_index'];
     const place = market?.listing.exchangeIndex ?? exchange.orders.get(id)?.exchangeIndex;
     const group = exchange.groups.get(path[2] ?? '')?.exchangeIndex;
+    const ends = [part['source_exchange_shard'], part['destination_exchange_shard']];
+    if (path[1] === 'intra_exchange_instance_transfer') return ends.map((end) => Number(end ?? 0));
     return [place ?? group ?? (shard === undefined || shard === null ? 0 : Number(shard))];
   });
   const cancelsAll = path.join('/') === 'portfolio/events/orders' && body === undefined;
-  return cancelsAll ? exchange.restingOf(userId).map((o) => o.exchangeIndex) : found;
+  return cancelsAll ? exchange.restingOf(userId, subaccountParameter(query)).map((o) => o.exchangeIndex) : found;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { Exchange } from '../../../engine/exchange/exchange.ts';
-import type { ExchangeListener, LiveMarket } from '../../../engine/exchange/listing.ts';
+import type { LifecycleEvent } from '../../../engine/exchange/lifecycle-event.ts';
+import type { ExchangeListener, Listing, LiveMarket } from '../../../engine/exchange/listing.ts';
 import { arriveBackground } from '../../../engine/exchange/matching.ts';
 import {
   type ExchangeFill,
@@ -37,6 +38,10 @@ export interface BenchOptions {
   /** Tickers and the shards they trade on. */
   readonly markets?: Readonly<Record<string, number>>;
   readonly closeTime?: number;
+  /** Balance precision of all accounts, micro-dollars. */
+  readonly precision?: number;
+  /** Whatever else a listing says. */
+  readonly listing?: Partial<Listing>;
 }
 
 /** An exchange with a clock turned by hand, and a record of all it says. */
@@ -46,13 +51,15 @@ export class Bench {
   readonly fills: ExchangeFill[] = [];
   readonly trades: ExchangeTrade[] = [];
   readonly groups: string[] = [];
+  readonly lifecycle: LifecycleEvent[] = [];
   timeUs = START_US;
   private ids = 0;
   private clientIds = 0;
 
   constructor(options: BenchOptions = {}) {
     const newId = (): string => `00000000-0000-4000-8000-${String(++this.ids).padStart(12, '0')}`;
-    this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId, rules: options.rules ?? {} });
+    const { rules = {}, precision = 0 } = options;
+    this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId, rules, precision });
     for (const [ticker, shard] of Object.entries(options.markets ?? { M: 0 })) this.list(ticker, shard, options);
     this.exchange.listeners.push(this.recorder());
   }
@@ -71,6 +78,8 @@ export class Bench {
       status: 'active',
       openTime: START_US as TimeUs,
       closeTime: (options.closeTime ?? 0) as TimeUs,
+      feeMultiplier: options.feeMultiplier ?? '1',
+      ...options.listing,
     });
   }
 
@@ -82,6 +91,7 @@ export class Bench {
       order: (o) => this.orders.push({ id: o.clientOrderId, status: o.status, reason: o.reason }),
       position: () => {},
       group: (_, event) => this.groups.push(event),
+      lifecycle: (event) => this.lifecycle.push(event),
     };
   }
 
@@ -89,17 +99,17 @@ export class Bench {
     return this.exchange.markets.get(ticker)!;
   }
 
-  fund(user: string, amount = '10000', shard = 0): this {
-    this.exchange.account(user).cash.set(shard, dollars(amount));
+  fund(user: string, amount = '10000', shard = 0, subaccount = 0): this {
+    this.exchange.account(user, subaccount).cash.set(shard, dollars(amount));
     return this;
   }
 
-  cash(user: string, shard = 0): number {
-    return this.exchange.account(user).cashOn(shard) / 1_000_000;
+  cash(user: string, shard = 0, subaccount = 0): number {
+    return this.exchange.account(user, subaccount).cashOn(shard) / 1_000_000;
   }
 
-  position(user: string, ticker = 'M'): number {
-    return this.exchange.account(user).holding(ticker).position / 100;
+  position(user: string, ticker = 'M', subaccount = 0): number {
+    return this.exchange.account(user, subaccount).holding(ticker).position / 100;
   }
 
   /** Place an order; by default one that rests until cancelled. @throws Refusal */
@@ -140,6 +150,11 @@ export class Bench {
   total(side: Side, c: number, ticker = 'M'): number {
     const { ladder, listing } = this.market(ticker);
     return ladder.total(side, listing.grid.level(cents(c))) / 100;
+  }
+
+  /** What the lifecycle channel said since the last look: `event_type ticker`, or the message's own type. */
+  told(): string[] {
+    return this.lifecycle.splice(0).map(({ type, msg }) => String(msg['event_type'] ?? type));
   }
 
   pass(us: number): void {
