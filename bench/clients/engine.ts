@@ -33,6 +33,8 @@ const LOTS = 1e12;
 const config: EngineConfig = {
   sessionId: 'bench',
   clientPrefix: 'hd',
+  leftovers: 'cancel',
+  cashMismatch: 'warn',
   tickers: [TICKER],
   strategy: { name: joinTheBid.name, params: {} },
   risk: {
@@ -46,9 +48,10 @@ const config: EngineConfig = {
   maxSessionLoss: LOTS as Money,
   groupLimit: 100_000 as Count,
   tolerance: { levelsBehind: 0, countShare: 0 },
+  replace: 'cancel_create',
   quoteOneSided: false,
   closeGuardMs: 0,
-  budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20 },
+  budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20, shardBuckets: true, view: 'tokens' },
   timing: {
     requestTimeoutMs: 5000,
     retryMs: 100,

@@ -32,6 +32,8 @@ const schema = z.strictObject({
     .strictObject({
       levelsBehind: z.int().min(0).max(100).default(1),
       countShare: z.number().min(0).max(1).default(0.5),
+      /** How an order that has to move is moved: one amend, or a cancel and then a create. */
+      replace: z.enum(['amend', 'cancel_create']).default('amend'),
       quoteOneSided: z.boolean().default(false),
       closeGuardSeconds: z.number().min(0).max(86_400).default(120),
     })
@@ -42,6 +44,8 @@ const schema = z.strictObject({
       jitterMs: z.number().min(0).max(5000).default(200),
       reserveTokens: z.number().min(0).max(10_000).default(20),
       maxBatch: z.int().min(1).max(900).default(20),
+      shardBuckets: z.boolean().default(true),
+      view: z.enum(['tokens', 'writes']).default('tokens'),
     })
     .prefault({}),
   feed: z
@@ -97,6 +101,10 @@ const schema = z.strictObject({
         .string()
         .regex(/^[a-z0-9]{1,8}$/, 'expected 1 to 8 lower-case letters and digits')
         .default('hd'),
+      /** Orders of an earlier session that still rest at the start. */
+      leftovers: z.enum(['cancel', 'adopt']).default('cancel'),
+      /** Cash that is not what our trades make it: only an account that nobody else uses can halt on that. */
+      cashMismatch: z.enum(['warn', 'halt']).default('warn'),
     })
     .prefault({}),
 });
@@ -177,6 +185,8 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
   return {
     sessionId,
     clientPrefix: file.account.clientPrefix,
+    leftovers: file.account.leftovers,
+    cashMismatch: file.account.cashMismatch,
     tickers,
     strategy: file.strategy,
     risk: {
@@ -190,6 +200,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
     maxSessionLoss: money(file.risk.maxSessionLossDollars),
     groupLimit: count(file.orderGroup.contractsPer15s),
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
+    replace: file.quoting.replace,
     quoteOneSided: file.quoting.quoteOneSided,
     closeGuardMs: file.quoting.closeGuardSeconds * 1000,
     budget: {
@@ -197,6 +208,8 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
       jitterMs: file.budget.jitterMs,
       reserve: file.budget.reserveTokens,
       maxBatch: file.budget.maxBatch,
+      shardBuckets: file.budget.shardBuckets,
+      view: file.budget.view,
     },
     timing: {
       requestTimeoutMs: file.timing.requestTimeoutMs,

@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -16,6 +16,7 @@ import { CaptureError } from '../journal/index.ts';
 import { type Money, parseMoney } from '../units/index.ts';
 import { faultsOf } from './fault-file.ts';
 import { feedFrames } from './feed-file.ts';
+import { marketsOf, presetLines, presetOf } from './presets.ts';
 import { readScenario } from './scenario-file.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
@@ -29,7 +30,10 @@ usage: hundred exchange [options]
   --feed FILE         play a recording as the markets' books (.ndjson, .gz, .zst)
   --speed N|max       multiple of recorded time (default 1)
   --yes-prices        the recording was subscribed with use_yes_price
-  --seed N            seed of the synthetic market (default 1)
+  --preset NAME       without --feed, the synthetic market to run (default lively, see below)
+  --markets N         how many markets of it, 1 to 100
+  --seed N            its seed (default 1)
+  --truth FILE        append its true fair values to FILE, as NDJSON: time (Unix microseconds), ticker, p
   --tier NAME         rate-limit tier: basic, advanced, expert, premier, paragon, prime, prestige (default basic)
   --balance DOLLARS   opening cash on each shard (default 10000)
   --rounding NAME     what balances are rounded to: direct ($0.0001, the default) or broker (the cent)
@@ -49,8 +53,12 @@ usage: hundred exchange [options]
   --json              print one JSON line when ready
   --help              this text
 
+presets:
+${presetLines()}
+
 examples:
   hundred exchange
+  hundred exchange --preset event --markets 8 --seed 7 --truth truth.ndjson
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
   hundred exchange --faults config/faults.yaml --fault-seed 7
   hundred exchange --scenario config/scenario.yaml
@@ -64,7 +72,10 @@ const OPTIONS = {
   feed: { type: 'string' },
   speed: { type: 'string', default: '1' },
   'yes-prices': { type: 'boolean', default: false },
+  preset: { type: 'string' },
+  markets: { type: 'string' },
   seed: { type: 'string', default: '1' },
+  truth: { type: 'string' },
   tier: { type: 'string', default: 'basic' },
   balance: { type: 'string', default: '10000' },
   rounding: { type: 'string', default: 'direct' },
@@ -120,6 +131,8 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     console.error(`exchange: ${values.host} can be reached from other machines, over plain HTTP: keep its keys`);
   if (values['fault-seed'] !== undefined && values.faults === undefined)
     throw new UsageError('--fault-seed goes with --faults FILE');
+  const preset = presetOf(values);
+  const markets = marketsOf(values.markets);
   if (!['direct', 'broker'].includes(values.rounding))
     throw new UsageError(`--rounding ${values.rounding}: expected direct or broker`);
   const balance = balanceOf(values.balance);
@@ -152,6 +165,9 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     balance,
     precision: values.rounding === 'direct' ? 100 : 10_000,
     makerFees: values['maker-fees'],
+    ...(preset === undefined ? {} : { preset }),
+    ...(markets === undefined ? {} : { markets }),
+    ...(values.truth === undefined ? {} : { onTruth: truthWriter(resolve(values.truth)) }),
     ...(values.state === undefined ? {} : { statePath: resolve(values.state) }),
     ...(values.feed === undefined ? {} : { feed: await feedOf(values.feed, values) }),
     ...(values.scenario === undefined ? {} : { scenario: readScenario(resolve(values.scenario)) }),
@@ -169,6 +185,16 @@ export async function exchangeCommand(args: string[]): Promise<number> {
   for (const [name, count] of [...world.server.faultCounts].sort()) console.error(`exchange: faults: ${count} ${name}`);
   if (process.connected) process.disconnect();
   return status;
+}
+
+function truthWriter(path: string): (lines: string) => void {
+  let file: number;
+  try {
+    file = openSync(path, 'a');
+  } catch (error) {
+    throw new UsageError(`--truth ${path} cannot be written: ${(error as Error).message}`);
+  }
+  return (lines) => writeSync(file, lines);
 }
 
 /** @throws UsageError for a port, scenario or state log that cannot be used, or markets the old wire form cannot tell of */

@@ -260,7 +260,7 @@ export class Session {
 
   private request(request: VenueRequest): void {
     this.venue.request(request);
-    if (this.frameNs > 0 && request.op === 'createOrders') {
+    if (this.frameNs > 0 && (request.op === 'createOrders' || request.op === 'amendOrder')) {
       this.latency.recordValue(Math.max(1, Math.round(this.options.nowNs() - this.frameNs)));
     }
     this.record(`{"kind":"request","request":${JSON.stringify(withText(request))}}`);

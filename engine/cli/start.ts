@@ -9,6 +9,7 @@ import { engineConfig, readConfig } from './config.ts';
 import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { Interruption } from './interruption.ts';
 import { openSession } from './open.ts';
+import { marketsOf, presetLines, presetOf } from './presets.ts';
 import { createStrategy } from './strategies.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
@@ -21,7 +22,10 @@ usage: npm start -- [options]      or      npx hundred start [options]
   --yes-prices       the recording was subscribed with use_yes_price
   --for DURATION     end by itself, e.g. 30s, 10m
   --config FILE      configuration (default config/paper.yaml)
-  --seed N           seed of the synthetic market (default 1)
+  --preset NAME      without --feed, the synthetic market to quote (default lively, see below)
+  --markets N        how many markets of it, 1 to 100
+  --seed N           its seed (default 1)
+  --truth FILE       append its true fair values to FILE, as NDJSON; the engine does not see them
   --tier NAME        rate-limit tier of the exchange (default basic)
   --maker-fees       the exchange charges makers too
   --port N           port of the exchange (default: any free one)
@@ -29,8 +33,12 @@ usage: npm start -- [options]      or      npx hundred start [options]
   --no-journal       keep no journal
   --help             this text
 
+presets:
+${presetLines()}
+
 examples:
   npm start
+  npm start -- --preset event --seed 7
   npm start -- --for 30s
   npm start -- --feed capture.ndjson.gz --speed max
 
@@ -43,7 +51,10 @@ const OPTIONS = {
   'yes-prices': { type: 'boolean', default: false },
   for: { type: 'string' },
   config: { type: 'string' },
+  preset: { type: 'string' },
+  markets: { type: 'string' },
   seed: { type: 'string', default: '1' },
+  truth: { type: 'string' },
   tier: { type: 'string', default: 'basic' },
   'maker-fees': { type: 'boolean', default: false },
   port: { type: 'string', default: '0' },
@@ -138,6 +149,8 @@ export async function startCommand(args: string[]): Promise<number> {
   const forMs = values.for === undefined ? 0 : durationMs(values.for, '--for');
   speedOf(values.speed);
   wholeNumber(values.seed, '--seed', 0, 2 ** 31);
+  presetOf(values);
+  marketsOf(values.markets);
   wholeNumber(values.port, '--port', 0, 65_535);
   const configPath = values.config === undefined ? join(PROJECT, 'config', 'paper.yaml') : resolve(values.config);
   const file = readConfig(configPath);
@@ -158,6 +171,11 @@ export async function startCommand(args: string[]): Promise<number> {
   else exchangeArgs.push('--port', '0');
   if (values['maker-fees']) exchangeArgs.push('--maker-fees');
   if (values.feed !== undefined) exchangeArgs.push('--feed', resolve(values.feed), '--speed', values.speed);
+  for (const name of ['preset', 'markets'] as const) {
+    const value = values[name];
+    if (value !== undefined) exchangeArgs.push(`--${name}`, value);
+  }
+  if (values.truth !== undefined) exchangeArgs.push('--truth', resolve(values.truth));
   if (values['yes-prices']) exchangeArgs.push('--yes-prices');
   try {
     return await quote({ file, strategy, key, exchangeArgs, forMs, values, interruption });
@@ -174,7 +192,12 @@ interface Plan {
   readonly exchangeArgs: readonly string[];
   readonly forMs: number;
   readonly interruption: Interruption;
-  readonly values: { readonly feed?: string; readonly journal?: string; readonly 'no-journal': boolean };
+  readonly values: {
+    readonly feed?: string;
+    readonly preset?: string;
+    readonly journal?: string;
+    readonly 'no-journal': boolean;
+  };
 }
 
 async function quote(plan: Plan): Promise<number> {
@@ -199,7 +222,8 @@ async function quote(plan: Plan): Promise<number> {
     }
     const sessionId = randomBytes(5).toString('hex');
     const config = engineConfig(file, sessionId, file.markets.length > 0 ? file.markets : markets);
-    const source = values.feed === undefined ? 'synthetic market' : `recording ${values.feed}`;
+    const source =
+      values.feed === undefined ? `synthetic market ${values.preset ?? 'lively'}` : `recording ${values.feed}`;
     const session = openSession({
       title: `hundred  paper  ${source}`,
       config,

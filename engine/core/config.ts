@@ -1,4 +1,4 @@
-import type { Tolerance } from '../quoting/index.ts';
+import type { BudgetView, Replace, Tolerance } from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
@@ -9,13 +9,19 @@ export interface EngineConfig {
   /** Start of every client order id of this engine, by which leftovers are found after a crash. */
   readonly clientPrefix: string;
   readonly tickers: readonly string[];
+  /** Orders of an earlier session that still rest: cancelled before the first quote, or taken over as our own. */
+  readonly leftovers: 'cancel' | 'adopt';
   readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, number>> };
   readonly risk: RiskLimits;
+  /** What follows when a shard's cash is not what our trades make it: a warning, or a halt. */
+  readonly cashMismatch: 'warn' | 'halt';
   /** Loss since the session's start at which quoting halts. */
   readonly maxSessionLoss: Money;
   /** Contracts that may fill in a rolling 15 s before the exchange pulls everything (one group per shard). */
   readonly groupLimit: Count;
   readonly tolerance: Tolerance;
+  /** How an order that has to move is moved: by one amend, or by a cancel and, once that is answered, a create. */
+  readonly replace: Replace;
   /** Quote a side although the other side of the book is empty. */
   readonly quoteOneSided: boolean;
   /** Stop quoting a market this long before its scheduled close. */
@@ -29,6 +35,10 @@ export interface EngineConfig {
     readonly reserve: number;
     /** Most orders in one batch. */
     readonly maxBatch: number;
+    /** Requests for one order on a shard from 1 on are billed to that shard's own bucket. */
+    readonly shardBuckets: boolean;
+    /** How the account's write limits are read. */
+    readonly view: BudgetView;
   };
   readonly timing: {
     /** After this a request's outcome is unknown. */

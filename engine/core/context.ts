@@ -1,6 +1,13 @@
 import { type BookId, Books, type FeeSchedule, type MarketStatus } from '../market/index.ts';
 import { Ledger, Orders } from '../orders/index.ts';
-import { type QuietReason, TokenBucket } from '../quoting/index.ts';
+import {
+  type BucketTerms,
+  bucketTerms,
+  type QuietReason,
+  TOKENS_A_BATCHED_CANCEL,
+  TOKENS_A_WRITE,
+  TokenBucket,
+} from '../quoting/index.ts';
 import { Halts, type ShardGroup } from '../risk/index.ts';
 import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
@@ -46,7 +53,7 @@ export interface MarketState {
   readonly holdUntil: [TimeUs, TimeUs];
   readonly reasons: [QuietReason, QuietReason];
   /** The last words about each reason: a limit with its numbers, a refusal. */
-  readonly details: [string, string];
+  details: [string, string];
 }
 
 /** Phases of a session, in order. */
@@ -71,6 +78,28 @@ const MILLIS = 1000;
 /** Terms assumed until the account's own are read: the lowest tier. */
 const BASIC = { read: { refillPerSecond: 200, capacity: 200 }, write: { refillPerSecond: 100, capacity: 100 } };
 
+/** What requests cost as long as nothing else was read. */
+const DEFAULT_COSTS: EndpointCosts = {
+  defaultCost: 10,
+  createCost: 10,
+  cancelCost: 2,
+  singleCreateCost: 10,
+  singleCancelCost: 2,
+  amendCost: 10,
+  decreaseCost: 10,
+};
+
+/** What requests cost where limits are writes a second. */
+const OLDER_COSTS: EndpointCosts = {
+  defaultCost: TOKENS_A_WRITE,
+  createCost: TOKENS_A_WRITE,
+  cancelCost: TOKENS_A_BATCHED_CANCEL,
+  singleCreateCost: TOKENS_A_WRITE,
+  singleCancelCost: TOKENS_A_WRITE,
+  amendCost: TOKENS_A_WRITE,
+  decreaseCost: TOKENS_A_WRITE,
+};
+
 /** What the modules of the core share: configuration, the world as known, and the way out. */
 export class Context {
   readonly config: EngineConfig;
@@ -85,10 +114,14 @@ export class Context {
   readonly events: Events;
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
-  costs: EndpointCosts = { defaultCost: 10, createCost: 10, cancelCost: 2 };
+  /** Write buckets of the shards from 1 on, for requests that concern one order; made when first used. */
+  readonly shardWrites = new Map<number, TokenBucket>();
+  costs: EndpointCosts = DEFAULT_COSTS;
   tier = '';
   /** Free cash by shard as the exchange last said; empty until it did. */
   cash: ReadonlyMap<number, Money> = new Map();
+  /** Shards in use that have no cash. */
+  readonly unfunded = new Set<number>();
   phase: Phase = 'starting';
   paused = false;
   linkUp = false;
@@ -107,6 +140,8 @@ export class Context {
     deadFeeds: 0,
     created: 0,
     canceled: 0,
+    amended: 0,
+    decreased: 0,
     rejected: 0,
     unknown: 0,
     fills: 0,
@@ -116,6 +151,7 @@ export class Context {
   /** Markets to be evaluated, in the order in which something happened to them. */
   readonly dirtyMarkets: MarketState[] = [];
   private readonly waitingMarkets: MarketState[] = [];
+  private writeTerms: BucketTerms;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly deferred: DeferredRead[] = [];
@@ -126,9 +162,10 @@ export class Context {
     this.now = time;
     this.startTime = time;
     this.events = new Events(this);
-    const own = { share: config.budget.share, jitterMs: config.budget.jitterMs };
-    this.writes = new TokenBucket({ ...BASIC.write, ...own }, time, false);
-    this.reads = new TokenBucket({ ...BASIC.read, ...own }, time);
+    this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
+    if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
+    this.writes = new TokenBucket(this.writeTerms, time, false);
+    this.reads = new TokenBucket(bucketTerms('tokens', BASIC.read, config.budget), time);
     for (const ticker of config.tickers) {
       const index = this.tickers.add(ticker);
       if (index === this.markets.length) this.markets.push(newMarket(index, ticker));
@@ -170,6 +207,29 @@ export class Context {
     this.touchAll();
   }
 
+  /**
+   * The bucket that a request for one order on this shard is billed to: shards from 1 on have one each, as large as the
+   * common one. Batches and everything else are billed to the common one (API section 5).
+   */
+  bucketOf(shard: number): TokenBucket {
+    const { shardBuckets, view } = this.config.budget;
+    if (shard === 0 || !shardBuckets || view === 'writes') return this.writes;
+    let bucket = this.shardWrites.get(shard);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.writeTerms, this.now, false);
+      this.shardWrites.set(shard, bucket);
+    }
+    return bucket;
+  }
+
+  /** The account's own terms are known. */
+  retune(read: BucketTerms, write: BucketTerms): void {
+    this.writeTerms = write;
+    this.reads.retune(read, this.now);
+    this.writes.retune(write, this.now);
+    for (const bucket of this.shardWrites.values()) bucket.retune(write, this.now);
+  }
+
   /** Write tokens that cancels leave for the group triggers. */
   get triggerReserve(): number {
     let armed = 0;
@@ -200,8 +260,9 @@ export class Context {
     cost: number,
     done: (outcome: RequestOutcome) => void,
     query = '',
+    bucket = this.writes,
   ): void {
-    this.send(op, method, path, query, body, this.writes, cost, done);
+    this.send(op, method, path, query, body, bucket, cost, done);
   }
 
   /** Read something as soon as the read bucket allows. */

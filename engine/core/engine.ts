@@ -1,4 +1,5 @@
 import type { Strategy } from '../quoting/index.ts';
+import type { HaltCode } from '../risk/index.ts';
 import { ASK, BID, formatMoney, type Money, type TimeUs } from '../units/index.ts';
 import {
   type EventFeeMessage,
@@ -9,18 +10,20 @@ import {
   type LifecycleMessage,
   type OrderRecord,
 } from '../wire/index.ts';
+import { OrderChanger } from './changer.ts';
 import type { EngineConfig } from './config.ts';
 import { Context, type MarketState, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
 import type { EngineInputs, OperatorCommand } from './inputs.ts';
+import { applyLifecycle } from './listings.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
 import { Setup } from './setup.ts';
 import { Shutdown, type StopResult } from './shutdown.ts';
 import { type BookPicture, bookOf, type EngineStatus, statusOf } from './status.ts';
 import { Sync } from './sync.ts';
 import { Trader } from './trader.ts';
-import { OrderWriter } from './writer.ts';
+import { OrderWriter, type WriterEvents } from './writer.ts';
 
 /**
  * The deterministic state machine of a session: inputs in, actions out through the port, nothing else. The same
@@ -55,14 +58,15 @@ export class Engine implements EngineInputs {
     this.sync = new Sync(ctx, {
       fill: (fill) => this.bookFill(fill),
       leftover: (order) => this.writer.cancelLeftover(order),
-      mismatch: (text) => this.mismatch(text),
+      mismatch: (market, text) => this.mismatch(market, text),
       authRefused,
     });
-    this.writer = new OrderWriter(ctx, {
-      groupRefused: (shard, detail) => this.groupTriggered(shard, `a create was refused: ${detail}`),
+    const writerEvents: WriterEvents = {
+      groupRefused: (shard, detail) => this.groupTriggered(shard, `an order was refused: ${detail}`),
       authRefused,
-    });
-    this.trader = new Trader(ctx, strategy, this.writer);
+    };
+    this.writer = new OrderWriter(ctx, writerEvents);
+    this.trader = new Trader(ctx, strategy, this.writer, new OrderChanger(ctx, writerEvents));
   }
 
   /** How stopping ended, null until then. */
@@ -125,7 +129,7 @@ export class Engine implements EngineInputs {
         break;
       case Frame.Lifecycle:
         this.feed.apply(decoder);
-        this.onLifecycle(decoder.detail as LifecycleMessage);
+        applyLifecycle(ctx, this.grids, decoder.detail as LifecycleMessage);
         break;
       case Frame.EventFee:
         this.feed.apply(decoder);
@@ -197,7 +201,7 @@ export class Engine implements EngineInputs {
       ctx.phase = 'stopping';
       ctx.dropReads();
       ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
-      this.shutdown = new Shutdown(ctx, this.writer);
+      this.shutdown = new Shutdown(ctx, this.writer, this.sync.cash);
       this.shutdown.tick();
       return;
     }
@@ -255,7 +259,8 @@ export class Engine implements EngineInputs {
   private bookFill(fill: FillRecord): void {
     const { ctx } = this;
     const index = ctx.tickers.indexOf(fill.ticker);
-    if (index < 0) return;
+    // Everything of ours is on subaccount 0, the default everywhere: another one's fills are another account's.
+    if (index < 0 || fill.subaccount !== 0) return;
     if (!this.sync.opened) {
       // Of an earlier session's order: whether the opening position holds it already, only a new read can tell.
       this.sync.disturbed();
@@ -307,33 +312,6 @@ export class Engine implements EngineInputs {
     this.sync.want();
   }
 
-  private onLifecycle(message: LifecycleMessage): void {
-    const { ctx } = this;
-    const index = ctx.tickers.indexOf(message.ticker);
-    if (index < 0) return;
-    const market = ctx.markets[index]!;
-    ctx.touch(market);
-    market.statusTime = ctx.now;
-    if (message.event === 'activated') market.status = 'active';
-    else if (message.event === 'deactivated') market.status = 'inactive';
-    else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
-    else if (message.event === 'determined') {
-      market.status = 'determined';
-      this.settle(market, message);
-    } else if (message.event === 'settled') market.status = 'finalized';
-    else if (message.event === 'price_level_structure_updated') {
-      this.grids.announced(market, message.structure, message.bands);
-    }
-    ctx.report('info', 'lifecycle', `${market.ticker}: ${message.event}`);
-  }
-
-  private settle(market: MarketState, message: LifecycleMessage): void {
-    const { ctx } = this;
-    if (message.settlementPrice !== null) return ctx.ledger.settle(market.index, message.settlementPrice);
-    const text = `${market.ticker}: determined as ${message.result || 'nothing'} without a value: it stays in the accounts as it is`;
-    ctx.report('warn', 'settlement_unknown', text);
-  }
-
   /** The protocol has moved on: say so once for each new name, before something depends on it. */
   private tellDrift(): void {
     const { drift } = this.decoder;
@@ -378,8 +356,9 @@ export class Engine implements EngineInputs {
     this.halt('session_loss', cause, 'decide about the loss, then restart the daemon');
   }
 
-  private mismatch(text: string): void {
-    this.halt('position_mismatch', text, 'compare the fills on both sides, then restart the daemon');
+  private mismatch(market: MarketState, text: string): void {
+    market.details = [text, text];
+    this.halt('position_mismatch', text, 'compare the fills on both sides, then restart the daemon', market.ticker);
   }
 
   private authRefused(detail: string): void {
@@ -387,10 +366,11 @@ export class Engine implements EngineInputs {
     this.halt('auth_refused', `the exchange refuses our key: ${detail}`, clears);
   }
 
-  private halt(code: Parameters<Context['halts']['raise']>[0]['code'], cause: string, clears: string): void {
+  private halt(code: HaltCode, cause: string, clears: string, market = ''): void {
     const { ctx } = this;
-    if (!ctx.halts.raise({ code, cause, clears, since: ctx.now })) return;
-    ctx.report('error', code, `${cause}. Quoting is halted. To clear: ${clears}`);
+    if (!ctx.halts.raise({ code, market, cause, clears, since: ctx.now })) return;
+    const what = market === '' ? 'Quoting' : `Quoting ${market}`;
+    ctx.report('error', code, `${cause}. ${what} is halted. To clear: ${clears}`);
     ctx.touchAll();
   }
 }

@@ -1,6 +1,8 @@
 import { Grid } from '../market/index.ts';
-import { type MarketRecord, marketsPage, Paths } from '../wire/index.ts';
+import type { Price } from '../units/index.ts';
+import { type LifecycleMessage, type MarketRecord, marketsPage, Paths } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
+import type { GridChanges } from './grid-changes.ts';
 import { readList } from './reader.ts';
 
 /** Tickers named in one request: keeps the URL short of what servers refuse. */
@@ -37,6 +39,7 @@ function take(ctx: Context, market: MarketState, record: MarketRecord | undefine
   else {
     market.closeTime = record.closeTime;
     market.status = record.status;
+    if (record.settlementPrice !== null) settle(ctx, market, record.settlementPrice);
     if (!market.gridChanging && !market.gridChanged && !sameGrid(ctx, market, record)) {
       // The book is read anew once it stands on the new grid.
       market.gridChanged = true;
@@ -61,4 +64,37 @@ function sameGrid(ctx: Context, market: MarketState, record: MarketRecord): bool
   } catch {
     return false;
   }
+}
+
+/** The exchange tells of a change in a market's life. */
+export function applyLifecycle(ctx: Context, grids: GridChanges, message: LifecycleMessage): void {
+  const index = ctx.tickers.indexOf(message.ticker);
+  if (index < 0) return;
+  const market = ctx.markets[index]!;
+  ctx.touch(market);
+  market.statusTime = ctx.now;
+  if (message.event === 'activated') market.status = 'active';
+  else if (message.event === 'deactivated') market.status = 'inactive';
+  else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
+  else if (message.event === 'determined') {
+    market.status = 'determined';
+    if (message.settlementPrice !== null) settle(ctx, market, message.settlementPrice);
+    else {
+      const text = `${market.ticker}: determined as ${message.result || 'nothing'} without a value: it stays in the accounts as it is`;
+      ctx.report('warn', 'settlement_unknown', text);
+    }
+  } else if (message.event === 'settled') market.status = 'finalized';
+  else if (message.event === 'price_level_structure_updated') {
+    grids.announced(market, message.structure, message.bands);
+  }
+  ctx.report('info', 'lifecycle', `${market.ticker}: ${message.event}`);
+}
+
+/** What a YES contract is worth is known, from the stream or a read: the position is cash from here on. */
+function settle(ctx: Context, market: MarketState, value: Price): void {
+  const held = ctx.ledger.position(market.index);
+  ctx.ledger.settle(market.index, value);
+  if (held === 0) return;
+  const text = `${market.ticker}: ${held / 100} contracts settle at ${value / 100}c`;
+  ctx.report('info', 'settled', text);
 }

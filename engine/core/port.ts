@@ -7,6 +7,8 @@
 export type RequestOp =
   | 'createOrders'
   | 'cancelOrders'
+  | 'amendOrder'
+  | 'decreaseOrder'
   | 'createGroup'
   | 'triggerGroup'
   | 'deleteGroup'

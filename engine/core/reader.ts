@@ -11,6 +11,11 @@ export function understood<T>(outcome: RequestOutcome, decoder: (value: unknown)
   return decodeBody(outcome.status, outcome.body, decoder);
 }
 
+/** A refusal by the exchange itself. A redirect, a 408 or a 5xx may come from something that stands in between. */
+export function isVerdict(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}
+
 /** Why a body could not be had, for a person. */
 export function whyNot(decoded: Decoded<unknown>): string {
   if (decoded.kind === 'refused') return describeFailure(decoded.failure);

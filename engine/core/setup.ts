@@ -1,4 +1,5 @@
 import { Grid } from '../market/index.ts';
+import { bucketTerms } from '../quoting/index.ts';
 import { ShardGroup } from '../risk/index.ts';
 import { type Count, formatDollars, type Money, type TimeUs } from '../units/index.ts';
 import {
@@ -25,6 +26,8 @@ class Need {
   asking = false;
   retryAt = 0 as TimeUs;
   complaints = 0;
+  /** The shard that it is of use to only, -1 for all. */
+  shard = -1;
   readonly ask: () => void;
 
   constructor(name: string, ask: (need: Need) => void) {
@@ -57,21 +60,26 @@ export class Setup {
 
   /** True when everything is known and every group is armed. */
   get complete(): boolean {
-    return this.needs.every((need) => need.met);
+    return this.needs.every((need) => need.met || this.canWait(need));
   }
 
   /** What is still missing, for status. */
   get missing(): string[] {
-    return this.needs.filter((need) => !need.met).map((need) => need.name);
+    return this.needs.filter((need) => !need.met && !this.canWait(need)).map((need) => need.name);
   }
 
   /** Ask for what is missing and due. */
   tick(): void {
     for (const need of this.needs) {
-      if (need.met || need.asking || this.ctx.now < need.retryAt) continue;
+      if (need.met || need.asking || this.canWait(need) || this.ctx.now < need.retryAt) continue;
       need.asking = true;
       need.ask();
     }
+  }
+
+  /** A shard without cash takes no group: the others do not wait for it. */
+  private canWait(need: Need): boolean {
+    return this.ctx.unfunded.has(need.shard);
   }
 
   /** Create the order groups, one per shard in use. Called once the old session's orders are gone. */
@@ -80,7 +88,9 @@ export class Setup {
       if (this.ctx.groups.has(market.exchangeIndex)) continue;
       const group = new ShardGroup(market.exchangeIndex, this.ctx.config.groupLimit);
       this.ctx.groups.set(market.exchangeIndex, group);
-      this.needs.push(new Need(`order group on shard ${group.exchangeIndex}`, (need) => this.askGroup(need, group)));
+      const need = new Need(`order group on shard ${group.exchangeIndex}`, (n) => this.askGroup(n, group));
+      need.shard = group.exchangeIndex;
+      this.needs.push(need);
     }
     this.checkFunds();
   }
@@ -97,10 +107,12 @@ export class Setup {
     ctx.read('getLimits', Paths.limits, '', ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, limitsBody);
       if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
-      const own = { share: ctx.config.budget.share, jitterMs: ctx.config.budget.jitterMs };
+      const { budget } = ctx.config;
       ctx.tier = decoded.value.tier;
-      ctx.writes.retune({ ...decoded.value.write, ...own }, ctx.now);
-      ctx.reads.retune({ ...decoded.value.read, ...own }, ctx.now);
+      ctx.retune(
+        bucketTerms('tokens', decoded.value.read, budget),
+        bucketTerms(budget.view, decoded.value.write, budget),
+      );
       need.met = true;
     });
   }
@@ -110,7 +122,7 @@ export class Setup {
     ctx.read('getCosts', Paths.costs, '', ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, costsBody);
       if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
-      ctx.costs = decoded.value;
+      if (ctx.config.budget.view === 'tokens') ctx.costs = decoded.value;
       need.met = true;
     });
   }
@@ -240,6 +252,7 @@ export class Setup {
       group.life = 'armed';
       need.met = true;
       ctx.port.expect?.('PUT', groupPath(group.id, 'trigger'), true);
+      ctx.touchAll();
       const contracts = ((group.limit as Count) / 100).toFixed(2);
       const text = `order group ${group.id} armed on shard ${group.exchangeIndex}: ${contracts} contracts per 15 s`;
       ctx.report('info', 'group_armed', text);

@@ -1,6 +1,7 @@
 import type { ShardGroup } from '../risk/index.ts';
 import type { TimeUs } from '../units/index.ts';
 import { groupPath, type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
+import type { CashCheck } from './cash.ts';
 import type { Context } from './context.ts';
 import type { RequestOutcome } from './port.ts';
 import { readList } from './reader.ts';
@@ -31,18 +32,21 @@ export class Shutdown {
   result: StopResult | null = null;
   private readonly ctx: Context;
   private readonly writer: OrderWriter;
+  private readonly cash: CashCheck;
   private readonly deadline: number;
   /** When a group's trigger may be sent (again), by shard; and since when the stop has been under way. */
   private readonly triggerAt = new Map<number, number>();
   private readonly began: number;
   private nextLook = 0;
   private looking = false;
+  private confirmed = false;
   private cleanReads = 0;
   private lastResting = 0;
   private lastWhy = 'not verified yet';
 
-  constructor(ctx: Context, writer: OrderWriter) {
+  constructor(ctx: Context, writer: OrderWriter, cash: CashCheck) {
     this.ctx = ctx;
+    this.cash = cash;
     this.writer = writer;
     this.began = ctx.now;
     this.deadline = ctx.after(ctx.config.timing.stopTimeoutMs);
@@ -53,7 +57,7 @@ export class Shutdown {
     if (this.result !== null) return;
     this.triggerGroups();
     this.writer.cancelAll();
-    if (ctx.now >= this.nextLook && !this.looking) this.look();
+    if (ctx.now >= this.nextLook && !this.looking && !this.confirmed) this.look();
     if (this.result === null && ctx.now >= this.deadline) this.giveUp();
   }
 
@@ -109,9 +113,17 @@ export class Shutdown {
     this.lastWhy = ours.length === 0 && open !== '' ? open : `${ours.length} of our orders still rest`;
     this.cleanReads = ours.length === 0 && open === '' ? this.cleanReads + 1 : 0;
     if (this.cleanReads < CLEAN_READS) return;
-    const text = 'the exchange confirms that nothing of ours rests';
-    this.result = { clean: true, resting: 0, text };
+    this.confirmed = true;
     this.deleteGroups();
+    // With nothing resting the cash has to be right to the micro-dollar; a difference is looked at twice.
+    this.cash.read(() => {
+      if (!this.cash.disagrees) this.conclude();
+      else this.cash.read(() => this.conclude());
+    });
+  }
+
+  private conclude(): void {
+    this.result ??= { clean: true, resting: 0, text: 'the exchange confirms that nothing of ours rests' };
   }
 
   /** Why an order could come to rest after a read that shows none, '' when none can. */
@@ -139,6 +151,7 @@ export class Shutdown {
   }
 
   private giveUp(): void {
+    if (this.confirmed) return this.conclude();
     const { ctx } = this;
     const known = ctx.orders.liveCount;
     const text = `could not verify within ${ctx.config.timing.stopTimeoutMs / 1000} s that nothing rests: ${this.lastWhy}`;

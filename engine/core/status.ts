@@ -1,5 +1,6 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { remaining } from '../orders/index.ts';
+import type { TokenBucket } from '../quoting/index.ts';
 import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
@@ -114,8 +115,8 @@ export function statusOf(
     tier: ctx.tier,
     writeTokens: ctx.writes.available(ctx.now),
     writeCapacity: ctx.writes.capacity,
-    writeSpent: ctx.writes.spent,
-    writeRefusals: ctx.writes.refusals,
+    writeSpent: sumOf(ctx, (bucket) => bucket.spent),
+    writeRefusals: sumOf(ctx, (bucket) => bucket.refusals),
     groups: [...ctx.groups.values()].map((g) => ({
       shard: g.exchangeIndex,
       id: g.id,
@@ -129,6 +130,13 @@ export function statusOf(
     drift,
     counters: { ...ctx.counters },
   };
+}
+
+/** Over the common write bucket and the shards' own. */
+function sumOf(ctx: Context, value: (bucket: TokenBucket) => number): number {
+  let sum = value(ctx.writes);
+  for (const bucket of ctx.shardWrites.values()) sum += value(bucket);
+  return sum;
 }
 
 function marketStatus(ctx: Context, market: MarketState): MarketStatusView {

@@ -1,4 +1,4 @@
-import { type Order, SIDES } from '../orders/index.ts';
+import { isDoubtful, type Order, type OrderChange, SIDES } from '../orders/index.ts';
 import type { Count, TimeUs } from '../units/index.ts';
 import {
   type FillRecord,
@@ -10,6 +10,7 @@ import {
   positionsPage,
   singleOrder,
 } from '../wire/index.ts';
+import { CashCheck } from './cash.ts';
 import type { Context, MarketState } from './context.ts';
 import { readListings } from './listings.ts';
 import { readList, understood, whyNot } from './reader.ts';
@@ -22,7 +23,7 @@ export interface SyncEvents {
   /** An order of this engine's from an earlier session rests: it must go. */
   leftover(order: OrderRecord): void;
   /** Positions disagree after fills were backfilled, twice in a row. */
-  mismatch(text: string): void;
+  mismatch(market: MarketState, text: string): void;
   authRefused(detail: string): void;
 }
 
@@ -31,16 +32,18 @@ const FILLS_OVERLAP_S = 60;
 /** Reads of an order's fills that may come back short before they are believed. */
 const MAX_FETCHES = 10;
 
-type Step = 'idle' | 'listings' | 'orders' | 'fills' | 'positions';
+type Step = 'idle' | 'listings' | 'orders' | 'fills' | 'positions' | 'cash';
 
 /**
  * Compares our truth with the exchange's: after every connect, and again every so often. In order: the state of the
- * markets, resting orders, fills since the session began, positions. Also resolves orders in unknown state and fetches fills that order messages
+ * markets, resting orders, fills since the session began, positions, cash. Also resolves orders in unknown state and fetches fills that order messages
  * told of but the stream did not bring. Reads lag writes, so a read adds knowledge; only repeated reads take any away.
  */
 export class Sync {
   private readonly ctx: Context;
   private readonly events: SyncEvents;
+  /** The exchange's cash against the ledger's. */
+  readonly cash: CashCheck;
   private step: Step = 'idle';
   /** The context's epoch this comparison belongs to; one of an earlier epoch is dropped. */
   private epoch = 0;
@@ -55,6 +58,9 @@ export class Sync {
   private readonly suspected = new Map<number, Count>();
   /** Fills booked in each market when the comparison began. */
   private fillsThen: readonly number[] = [];
+  /** Orders of an earlier session taken over, and what the last reading with them said. */
+  private readonly adopted: Order[] = [];
+  private lastReading = '';
   private readonly asking = new Set<Order>();
   private readonly fetching = new Set<Order>();
   /** Fruitless fetches of an order's missing fills. */
@@ -66,6 +72,9 @@ export class Sync {
   constructor(ctx: Context, events: SyncEvents) {
     this.ctx = ctx;
     this.events = events;
+    const inDoubt = (market: number): boolean =>
+      this.suspected.has(market) || ctx.halts.of(ctx.markets[market]!.ticker) !== undefined;
+    this.cash = new CashCheck(ctx, inDoubt);
     this.fillsSince = this.secondsBack(ctx.startTime);
   }
 
@@ -117,7 +126,14 @@ export class Sync {
     this.step = 'listings';
     const takePositions = (fills: readonly FillRecord[]): void => {
       this.step = 'positions';
-      const take = current<readonly PositionRecord[]>((positions) => this.takePositions(positions, fills, began));
+      const take = current<readonly PositionRecord[]>((positions) => {
+        this.step = 'cash';
+        this.cash.read((why) => {
+          if (epoch !== ctx.epoch) return;
+          if (why !== '') return this.failed(why);
+          this.takePositions(positions, fills, began);
+        });
+      });
       readList(ctx, 'getPositions', Paths.positions, 'limit=1000', positionsPage, take);
     };
     const takeFills = current<readonly FillRecord[]>((fills) => {
@@ -154,6 +170,15 @@ export class Sync {
       if (order !== undefined) {
         seen.add(order);
         ctx.touch(ctx.markets[order.market]!);
+      } else if (this.mayAdopt(record)) {
+        const adopted = ctx.orders.adopt(record, ctx.tickers.indexOf(record.ticker), ctx.now);
+        this.adopted.push(adopted);
+        seen.add(adopted);
+        ctx.report(
+          'info',
+          'order_adopted',
+          `order ${record.clientOrderId} of an earlier session rests on ${record.ticker}: taken over`,
+        );
       } else if (record.clientOrderId.startsWith(`${ctx.config.clientPrefix}-`)) {
         leftovers++;
         this.events.leftover(record);
@@ -169,6 +194,24 @@ export class Sync {
     }
   }
 
+  /** One of ours in a market we quote. Once positions are taken over it is too late: its fills could not be told apart. */
+  private mayAdopt(record: OrderRecord): boolean {
+    const { config, tickers } = this.ctx;
+    if (config.leftovers !== 'adopt' || this.opened || record.status !== 'resting') return false;
+    return record.clientOrderId.startsWith(`${config.clientPrefix}-`) && tickers.indexOf(record.ticker) >= 0;
+  }
+
+  /** With adopted orders the accounts are taken over once two readings in a row agree: reads lag, orders fill. */
+  private isSteady(theirs: ReadonlyMap<string, Count>, fills: number): boolean {
+    if (this.adopted.length === 0) return true;
+    const positions = this.ctx.markets.map((market) => theirs.get(market.ticker) ?? 0);
+    const filled = this.adopted.map((order) => order.fillCount);
+    const reading = [fills, ...positions, ...filled].join();
+    const isSame = reading === this.lastReading;
+    this.lastReading = reading;
+    return isSame;
+  }
+
   private takePositions(positions: readonly PositionRecord[], fills: readonly FillRecord[], began: number): void {
     const { ctx } = this;
     const theirs = new Map(positions.map((p) => [p.ticker, p.position]));
@@ -176,11 +219,13 @@ export class Sync {
     this.lastDone = ctx.now;
     this.completed++;
     // While an earlier session's orders rest they may fill between one read and the next: nothing to open with.
-    const unsettled = this.leftovers > 0 || (!this.opened && this.isDisturbed);
+    const unsettled =
+      this.leftovers > 0 || (!this.opened && (!this.isSteady(theirs, fills.length) || this.isDisturbed));
     if (this.opened) {
       for (const market of ctx.markets) this.compare(market, theirs.get(market.ticker) ?? (0 as Count));
     } else if (!unsettled) {
       for (const fill of fills) ctx.ledger.ignore(fill);
+      for (const order of this.adopted) ctx.orders.countOpening(order);
       for (const market of ctx.markets) ctx.ledger.open(market.index, theirs.get(market.ticker) ?? (0 as Count));
       this.opened = true;
     }
@@ -212,36 +257,48 @@ export class Sync {
       this.retryAt = ctx.after(ctx.config.timing.retryMs);
       return;
     }
-    this.events.mismatch(`${market.ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`);
+    this.events.mismatch(
+      market,
+      `${market.ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`,
+    );
   }
 
+  /** Ask for every order in doubt: by id where there is one, all others with one list. */
   private resolveUnknown(): void {
     const { ctx } = this;
     if (ctx.orders.liveCount === 0) return;
+    const nameless: Order[] = [];
     for (const market of ctx.markets) {
       for (const side of SIDES) {
         for (const order of ctx.orders.on(market.index, side)) {
-          if ((order.life !== 'unknown' && order.cancel !== 'unknown') || this.asking.has(order)) continue;
+          if (!isDoubtful(order) || this.asking.has(order)) continue;
           if (!ctx.passed(order.lastAskedTime, ctx.config.timing.unknownAskMs)) continue;
           order.lastAskedTime = ctx.now;
           this.asking.add(order);
-          if (order.orderId === '') this.askByClientId(order, market.ticker);
+          if (order.orderId === '') nameless.push(order);
           else this.askById(order, market.ticker);
         }
       }
     }
+    if (nameless.length > 0) this.askByClientIds(nameless);
   }
 
-  private askByClientId(order: Order, ticker: string): void {
+  private askByClientIds(orders: readonly Order[]): void {
     const { ctx } = this;
-    const since = Math.floor(order.sentTime / 1_000_000) - 10;
-    const query = `ticker=${encodeURIComponent(ticker)}&min_ts=${since}&limit=1000`;
+    let earliest = ctx.now;
+    for (const order of orders) if (order.sentTime < earliest) earliest = order.sentTime;
+    const only = orders.every((o) => o.market === orders[0]!.market) ? ctx.markets[orders[0]!.market]!.ticker : '';
+    const filter = only === '' ? '' : `ticker=${encodeURIComponent(only)}&`;
+    const query = `${filter}min_ts=${Math.floor(earliest / 1_000_000) - 10}&limit=1000`;
     readList(ctx, 'getOrders', Paths.orders, query, ordersPage, (records) => {
-      this.asking.delete(order);
-      if (records === null || order.life === 'done') return;
-      const record = records.find((r) => r.clientOrderId === order.clientOrderId);
-      if (record === undefined) this.missed(order);
-      else this.resolved(order, record);
+      const byClient = new Map(records?.map((r) => [r.clientOrderId, r]));
+      for (const order of orders) {
+        this.asking.delete(order);
+        if (records === null || order.life === 'done') continue;
+        const record = byClient.get(order.clientOrderId);
+        if (record === undefined) this.missed(order);
+        else this.resolved(order, record);
+      }
     });
   }
 
@@ -262,7 +319,19 @@ export class Sync {
     const { ctx } = this;
     ctx.orders.observe(record, ctx.now);
     ctx.touch(ctx.markets[order.market]!);
+    if (order.change?.life === 'unknown') return this.unchanged(order, order.change);
     const text = `${ctx.markets[order.market]!.ticker}: order ${order.clientOrderId} resolved: ${record.status}`;
+    ctx.report('info', 'order_resolved', text);
+  }
+
+  /** Shown as it was before the change: enough of that, late enough for a signed request, and it will not happen. */
+  private unchanged(order: Order, change: OrderChange): void {
+    const { ctx } = this;
+    const { absentReads, unknownMinAgeMs } = ctx.config.timing;
+    change.misses++;
+    if (change.misses < absentReads || order.lastAskedTime - change.unknownSince < unknownMinAgeMs * 1000) return;
+    ctx.orders.changeWithdrawn(order, change);
+    const text = `${ctx.markets[order.market]!.ticker}: the ${change.kind} of ${order.clientOrderId} did not happen`;
     ctx.report('info', 'order_resolved', text);
   }
 

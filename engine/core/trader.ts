@@ -1,5 +1,5 @@
 import { NO_LEVEL } from '../market/index.ts';
-import { type Order, type Orders, remaining, SIDES } from '../orders/index.ts';
+import { keenestPrice, type Order, type Orders, remaining, SIDES } from '../orders/index.ts';
 import {
   BookView,
   microprice,
@@ -11,6 +11,7 @@ import {
 } from '../quoting/index.ts';
 import { checkOrder, collateral, type RiskContext, RiskVerdict } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, opposite, type Price, type Side, sideName } from '../units/index.ts';
+import type { OrderChanger } from './changer.ts';
 import { type Context, hold, type MarketState } from './context.ts';
 import type { OrderWriter } from './writer.ts';
 
@@ -22,6 +23,11 @@ export interface Candidate {
   readonly count: Count;
   readonly edge: number;
   readonly urgency: number;
+  /** The order to be moved there, null for a new one; and whether it must go if it cannot be. */
+  readonly moved: Order | null;
+  readonly isAhead: boolean;
+  /** It brings the position nearer to nothing. */
+  readonly reduces: boolean;
 }
 
 /**
@@ -31,6 +37,7 @@ export interface Candidate {
 export class Trader {
   private readonly ctx: Context;
   private readonly writer: OrderWriter;
+  private readonly changer: OrderChanger;
   private readonly strategy: Strategy;
   private readonly view: BookView;
   private readonly quotes = new Quotes();
@@ -52,10 +59,11 @@ export class Trader {
   private readonly capital: number[] = [];
   private capitalUsed = 0;
 
-  constructor(ctx: Context, strategy: Strategy, writer: OrderWriter) {
+  constructor(ctx: Context, strategy: Strategy, writer: OrderWriter, changer: OrderChanger) {
     this.ctx = ctx;
     this.strategy = strategy;
     this.writer = writer;
+    this.changer = changer;
     this.view = new BookView(ctx.books, ctx.orders, ctx.ledger);
   }
 
@@ -83,6 +91,8 @@ export class Trader {
       quotes.none(BID, gate);
       quotes.none(ASK, gate);
     }
+    // Orders taken over from an earlier session are not judged before there is something to judge them by.
+    if (gate === 'starting' && ctx.phase === 'starting') return;
     for (const side of SIDES) this.reconcile(market, side);
   }
 
@@ -90,7 +100,7 @@ export class Trader {
   private gate(market: MarketState): QuietReason {
     const { ctx } = this;
     if (ctx.phase === 'stopping' || ctx.phase === 'stopped') return 'stopping';
-    if (ctx.halts.any) return 'halted';
+    if (ctx.halts.any || ctx.halts.of(market.ticker) !== undefined) return 'halted';
     if (!ctx.linkUp) return 'link_down';
     if (ctx.phase === 'starting') return 'starting';
     if (!ctx.reconciled) return 'reconciling';
@@ -102,6 +112,7 @@ export class Trader {
     if (market.stale !== '') return 'book_stale';
     if (market.broken !== '') return 'strategy_failed';
     if (ctx.books.isCrossed(market.book)) return 'book_crossed';
+    if (ctx.unfunded.has(market.exchangeIndex)) return 'no_funds';
     if (ctx.groups.get(market.exchangeIndex)?.life !== 'armed') return 'starting';
     return 'quoting';
   }
@@ -153,28 +164,37 @@ export class Trader {
     const live = ctx.orders.on(market.index, side);
     const blocked = ctx.orders.isBlocked(market.index, side);
     const grid = ctx.books.grid(market.book);
-    reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), ctx.config.tolerance, plan);
-    for (const order of plan.cancels) this.writer.cancel(market, order);
     const held = ctx.now < market.holdUntil[side];
+    const replace = held ? 'cancel_create' : ctx.config.replace;
+    reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), ctx.config.tolerance, replace, plan);
+    for (const order of plan.cancels) this.writer.cancel(market, order);
+    for (const { order, left } of plan.decreases) {
+      // What cannot be made smaller now is pulled: that is cheaper.
+      if (held || !this.changer.decrease(market, order, left)) this.writer.cancel(market, order);
+    }
     if (wanted.length === 0) market.reasons[side] = wanted.reason;
     else if (blocked) market.reasons[side] = 'order_unknown';
     else if (!held) {
       market.reasons[side] = 'quoting';
       market.details[side] = '';
     }
-    if (held || plan.creates.length === 0) {
-      if (held) ctx.wait(market);
-      return;
+    if (held) return ctx.wait(market);
+    const position = ctx.ledger.position(market.index);
+    const reduces = side === BID ? position < 0 : position > 0;
+    for (const { order, price, count, edge, urgency, isAhead } of plan.amends) {
+      this.candidates.push({ market, side, price, count, edge, urgency, moved: order, isAhead, reduces });
     }
     for (const { price, count, edge, urgency } of plan.creates) {
-      this.candidates.push({ market, side, price, count, edge, urgency });
+      this.candidates.push({ market, side, price, count, edge, urgency, moved: null, isAhead: false, reduces });
     }
   }
 
-  /** Most urgent first, then most edge; risk and budget decide one by one, each seeing what the ones before it took. */
+  /** Those that reduce a position first, then the most urgent, then those with most edge; risk and budget decide one by one, each seeing what the ones before it took. */
   private create(): void {
     const { ctx, candidates, writer } = this;
-    if (candidates.length > 1) candidates.sort((a, b) => b.urgency - a.urgency || b.edge - a.edge);
+    if (candidates.length > 1) {
+      candidates.sort((a, b) => Number(b.reduces) - Number(a.reduces) || b.urgency - a.urgency || b.edge - a.edge);
+    }
     for (const candidate of candidates) {
       const { market, side } = candidate;
       this.describe(candidate);
@@ -182,14 +202,31 @@ export class Trader {
       if (this.verdict.count <= 0) {
         market.reasons[side] = this.verdict.code === 'position_limit' ? 'position_limit' : 'risk_refused';
         market.details[side] = `${this.verdict.code}: ${this.verdict.value} against ${this.verdict.limit}`;
+        // Our other side is on its way out of the way: its answer has this market looked at again.
+        if (candidate.moved !== null && (candidate.isAhead || this.verdict.code !== 'self_cross'))
+          writer.cancel(market, candidate.moved);
         continue;
       }
-      if (!writer.create(candidate, this.verdict.count)) {
+      if (candidate.moved !== null) this.move(candidate, candidate.moved);
+      else if (!writer.create(candidate, this.verdict.count)) {
         market.reasons[side] = 'no_tokens';
         ctx.wait(market);
       } else this.commit(market, collateral(side, candidate.price, this.verdict.count));
     }
     writer.flushCreates();
+    writer.flushCancels();
+  }
+
+  /** Amend an order to where it is wanted. One that must not stay where it is is cancelled when tokens are short. */
+  private move({ market, side, price, isAhead }: Candidate, order: Order): void {
+    const before = collateral(side, order.price, remaining(order));
+    if (this.changer.amend(market, order, price, this.verdict.count)) {
+      this.commit(market, worstCollateral(order) - before);
+      return;
+    }
+    market.reasons[side] = 'no_tokens';
+    this.ctx.wait(market);
+    if (isAhead) this.writer.cancel(market, order);
   }
 
   /** The state the candidate would be added to. */
@@ -198,15 +235,18 @@ export class Trader {
     const { market, side } = candidate;
     const { orders, books } = ctx;
     risk.position = ctx.ledger.position(market.index);
-    risk.sideExposure = (orders.exposure(market.index, side) + orders.unbooked(market.index, side)) as Count;
+    // An order that is moved makes way for itself; while it may be in either place the larger counts.
+    const own = candidate.moved === null ? 0 : remaining(candidate.moved);
+    risk.sideExposure = (orders.exposure(market.index, side) + orders.unbooked(market.index, side) - own) as Count;
     risk.ownOpposite = mostAggressive(orders, market.index, opposite(side));
     risk.bookOpposite = books.bestPrice(market.book, opposite(side));
     this.view.aim(market.index, market.book);
     const fair = microprice(this.view);
     risk.mid = fair;
-    risk.ordersInMarket = orders.on(market.index, BID).length + orders.on(market.index, ASK).length;
-    risk.ordersInAll = orders.liveCount;
-    risk.capitalUsed = this.capitalUsed as Money;
+    const itself = candidate.moved === null ? 0 : 1;
+    risk.ordersInMarket = orders.on(market.index, BID).length + orders.on(market.index, ASK).length - itself;
+    risk.ordersInAll = orders.liveCount - itself;
+    risk.capitalUsed = (this.capitalUsed - (candidate.moved === null ? 0 : worstCollateral(candidate.moved))) as Money;
   }
 
   /**
@@ -222,7 +262,7 @@ export class Trader {
       sum += collateral(side, books.bestPrice(market.book, side), Math.abs(position) as Count);
     }
     for (const side of SIDES) {
-      for (const o of orders.on(market.index, side)) sum += collateral(side, o.price, remaining(o));
+      for (const o of orders.on(market.index, side)) sum += worstCollateral(o);
     }
     this.commit(market, sum - (this.capital[market.index] ?? 0));
   }
@@ -241,9 +281,16 @@ function messageOf(error: unknown): string {
 function mostAggressive(orders: Orders, market: number, side: Side): Price {
   let best = 0;
   for (const o of orders.on(market, side)) {
-    if (best === 0 || (side === BID ? o.price > best : o.price < best)) best = o.price;
+    const price = keenestPrice(o);
+    if (best === 0 || (side === BID ? price > best : price < best)) best = price;
   }
   return best as Price;
+}
+
+/** Collateral of a live order at the dearer of the prices it may have. */
+function worstCollateral(o: Order): Money {
+  const now = collateral(o.side, o.price, remaining(o));
+  return o.change === null ? now : (Math.max(now, collateral(o.side, o.change.price, remaining(o))) as Money);
 }
 
 /** One side's live orders as text, for reports: `bid 3.00@45`. */

@@ -5,25 +5,24 @@ import {
   batchItems,
   type CancelOrder,
   type CreateOrder,
+  cancelOrderQuery,
   cancelOrdersBody,
+  createOrderBody,
   describeFailure,
   type Failure,
   OrderEncoder,
   type OrderRecord,
+  orderPath,
   Paths,
+  singleItem,
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
 import type { RequestOutcome } from './port.ts';
-import { understood, whyNot } from './reader.ts';
+import { isVerdict, understood, whyNot } from './reader.ts';
 import { type Candidate, describeOrder, refuseSide } from './trader.ts';
 
 /** Refusals that mean our group is triggered or gone: nothing may be placed until a person decides. */
-const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
-
-/** A refusal by the exchange itself. A redirect, a 408 or a 5xx may come from something that stands in between. */
-function isVerdict(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408;
-}
+export const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
 
 /** What the writer tells the engine about. */
 export interface WriterEvents {
@@ -50,20 +49,26 @@ export class OrderWriter {
     this.events = events;
   }
 
-  /** Queue a create if its tokens are there beyond the reserve for cancels. */
+  /**
+   * Queue a create if its tokens are there beyond the reserve for cancels; one that reduces the position leaves half of
+   * that. On a shard with a bucket of its own it goes alone, billed there, and in a batch only when that one is empty.
+   */
   create(candidate: Candidate, count: Count): boolean {
     const { ctx } = this;
-    const { budget } = ctx.config;
-    const reserve = budget.reserve + ctx.writes.heldForLost(ctx.now);
-    if (!ctx.writes.take(ctx.costs.createCost, reserve, ctx.now)) return false;
-    const { market, side, price } = candidate;
+    const { market, side, price, reduces } = candidate;
+    const kept = reduces ? Math.max(ctx.triggerReserve, ctx.config.budget.reserve / 2) : ctx.config.budget.reserve;
+    const own = ctx.bucketOf(market.exchangeIndex);
+    const alone = own !== ctx.writes && own.take(ctx.costs.singleCreateCost, kept + own.heldForLost(ctx.now), ctx.now);
+    const reserve = kept + ctx.writes.heldForLost(ctx.now);
+    if (!alone && !ctx.writes.take(ctx.costs.createCost, reserve, ctx.now)) return false;
     const clientOrderId = `${ctx.config.clientPrefix}-${ctx.config.sessionId}-${(this.nextOrder++).toString(36)}`;
     const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
     const group = ctx.groups.get(market.exchangeIndex)!;
     const { ticker, exchangeIndex } = market;
     const wire = { ticker, clientOrderId, side, price, count, groupId: group.id, exchangeIndex, expirationSeconds: 0 };
-    this.creates.push({ order, wire });
-    if (this.creates.length >= budget.maxBatch) this.flushCreates();
+    if (alone) this.sendCreate(order, wire);
+    else this.creates.push({ order, wire });
+    if (this.creates.length >= ctx.config.budget.maxBatch) this.flushCreates();
     return true;
   }
 
@@ -77,6 +82,32 @@ export class OrderWriter {
     const wire = { orderId: order.orderId, ticker: market.ticker, exchangeIndex: market.exchangeIndex };
     this.cancels.push({ order, wire });
     this.cancelMarkets.push(market);
+  }
+
+  private sendCreate(order: Order, wire: CreateOrder): void {
+    const { ctx } = this;
+    ctx.counters.created++;
+    const done = (outcome: RequestOutcome): void => this.created([order], outcome, singleItem);
+    const bucket = ctx.bucketOf(wire.exchangeIndex);
+    ctx.write(
+      'createOrders',
+      'POST',
+      Paths.create,
+      createOrderBody(wire),
+      ctx.costs.singleCreateCost,
+      done,
+      '',
+      bucket,
+    );
+  }
+
+  private sendCancel(order: Order, wire: CancelOrder): void {
+    const { ctx } = this;
+    ctx.orders.cancelSent(order);
+    const done = (outcome: RequestOutcome): void => this.canceled([order], outcome, singleItem);
+    const bucket = ctx.bucketOf(wire.exchangeIndex);
+    const path = orderPath(wire.orderId);
+    ctx.write('cancelOrders', 'DELETE', path, '', ctx.costs.singleCancelCost, done, cancelOrderQuery(wire), bucket);
   }
 
   /** Send the queued creates as one batch. */
@@ -105,6 +136,11 @@ export class OrderWriter {
     let batch: { order: Order; wire: CancelOrder }[] = [];
     const reserve = ctx.triggerReserve;
     for (const [i, item] of queue.entries()) {
+      const own = ctx.bucketOf(item.wire.exchangeIndex);
+      if (own !== ctx.writes && own.take(ctx.costs.singleCancelCost, 0, ctx.now)) {
+        this.sendCancel(item.order, item.wire);
+        continue;
+      }
       if (!ctx.writes.take(ctx.costs.cancelCost, reserve, ctx.now)) {
         for (const market of markets.slice(i)) ctx.wait(market);
         break;
@@ -130,7 +166,7 @@ export class OrderWriter {
     );
   }
 
-  private created(batch: readonly Order[], outcome: RequestOutcome): void {
+  private created(batch: readonly Order[], outcome: RequestOutcome, decoder = batchItems): void {
     const { ctx } = this;
     for (const order of batch) this.touch(order);
     if (outcome.kind === 'unsent') {
@@ -140,7 +176,7 @@ export class OrderWriter {
       }
       return;
     }
-    const decoded = understood(outcome, batchItems);
+    const decoded = understood(outcome, decoder);
     if (decoded.kind === 'refused' && isVerdict(decoded.failure.status)) {
       for (const order of batch) this.refused(order, decoded.failure);
       return;
@@ -163,7 +199,7 @@ export class OrderWriter {
     }
   }
 
-  private canceled(batch: readonly Order[], outcome: RequestOutcome): void {
+  private canceled(batch: readonly Order[], outcome: RequestOutcome, decoder = batchItems): void {
     const { ctx } = this;
     for (const order of batch) this.touch(order);
     if (outcome.kind === 'unsent') {
@@ -171,8 +207,11 @@ export class OrderWriter {
       for (const order of batch) ctx.orders.cancelWithdrawn(order);
       return;
     }
-    const decoded = understood(outcome, batchItems);
+    const decoded = understood(outcome, decoder);
     if (decoded.kind === 'refused' && isVerdict(decoded.failure.status)) {
+      // A request for one order is refused for that order's sake.
+      if (decoder === singleItem && decoded.failure.status !== 401 && decoded.failure.status !== 429)
+        return this.cancelRefused(batch[0]!, decoded.failure);
       this.cancelsHeldUntil = ctx.after(ctx.config.timing.retryMs / 4);
       if (decoded.failure.status === 401) this.events.authRefused(describeFailure(decoded.failure));
       for (const order of batch) ctx.orders.cancelWithdrawn(order);
@@ -192,9 +231,14 @@ export class OrderWriter {
       else if (item.failure === null) {
         ctx.counters.canceled++;
         ctx.orders.canceled(order, item.reducedBy!, ctx.now);
-      } else if (item.failure.code === 'not_found') ctx.orders.cancelFoundNothing(order, ctx.now);
-      else ctx.orders.cancelWithdrawn(order, ctx.after(ctx.config.timing.retryMs));
+      } else this.cancelRefused(order, item.failure);
     }
+  }
+
+  private cancelRefused(order: Order, failure: Failure): void {
+    const { ctx } = this;
+    if (failure.code === 'not_found') ctx.orders.cancelFoundNothing(order, ctx.now);
+    else ctx.orders.cancelWithdrawn(order, ctx.after(ctx.config.timing.retryMs));
   }
 
   private refused(order: Order, failure: Failure): void {

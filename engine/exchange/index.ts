@@ -6,4 +6,5 @@ export { PortInUse } from './server.ts';
 export { StateError } from './store.ts';
 export { STRUCTURES } from './structures.ts';
 export { type CapturedFrame, type FeedSurvey, surveyFeed } from './survey.ts';
+export { isPresetName, PRESETS, type PresetName } from './synthetic/presets.ts';
 export { type ClientKey, World, type WorldOptions } from './world.ts';

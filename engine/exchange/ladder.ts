@@ -73,6 +73,16 @@ export class Ladder {
     this.change(side, level, left, order);
   }
 
+  /**
+   * Liquidity of nobody's joins the back of a level's queue as an entry of its own, which whoever put it there can watch
+   * and `reduce`. Do not `append` liquidity of nobody's to the same ladder: it would merge with the last entry.
+   */
+  rest(side: Side, level: number, left: number): Entry {
+    const entry = this.push(side, level, left, null);
+    this.change(side, level, left, null);
+    return entry;
+  }
+
   /** Take contracts off an entry; it leaves the queue when nothing is left. */
   reduce(side: Side, level: number, entry: Entry, by: number): void {
     this.dequeue(side, level, entry, by);
@@ -170,9 +180,15 @@ export class Ladder {
       last.left += left;
       return;
     }
+    this.push(side, level, left, order);
+  }
+
+  private push(side: Side, level: number, left: number, order: ExchangeOrder | null): Entry {
+    const queue = this.queues[side]!.get(level);
     const entry = { left, order, place: this.nextPlace++ };
     if (queue === undefined) this.queues[side]!.set(level, [entry]);
     else queue.push(entry);
+    return entry;
   }
 
   private dequeue(side: Side, level: number, entry: Entry, by: number): void {

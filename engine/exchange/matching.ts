@@ -76,16 +76,9 @@ export function meetsOwn(ladder: Ladder, side: Side, level: number, count: Count
 }
 
 /**
- * Liquidity of nobody's arrives at a level of a synthetic market: it first trades with all that stands against it.
- * Returns what was left to rest.
+ * Somebody without an account buys or sells up to a limit level. Returns what is left.
  */
-export function arriveBackground(
-  ladder: Ladder,
-  side: Side,
-  level: number,
-  count: number,
-  events: MatchEvents,
-): number {
+export function takeUnowned(ladder: Ladder, side: Side, level: number, count: number, events: MatchEvents): number {
   const passive = opposite(side);
   let left = count;
   while (left > 0 && ladder.crosses(side, level)) {
@@ -96,6 +89,21 @@ export function arriveBackground(
     ladder.reduce(passive, at, entry, size);
     events.execute(entry.order, null, side, at, size as Count);
   }
+  return left;
+}
+
+/**
+ * Liquidity of nobody's arrives at a level: it first trades with all that stands against it. Returns what was left to
+ * rest.
+ */
+export function arriveBackground(
+  ladder: Ladder,
+  side: Side,
+  level: number,
+  count: number,
+  events: MatchEvents,
+): number {
+  const left = takeUnowned(ladder, side, level, count, events);
   ladder.append(side, level, left, null);
   return left;
 }

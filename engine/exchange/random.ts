@@ -32,6 +32,22 @@ export class Random {
     return low + Math.floor(this.next() * (high - low + 1));
   }
 
+  /** Uniform in [low, high). */
+  uniform(low: number, high: number): number {
+    return low + (high - low) * this.next();
+  }
+
+  /** In [low, high], its logarithm uniform; both positive. */
+  logUniform(low: number, high: number): number {
+    return low * (high / low) ** this.next();
+  }
+
+  /** Failures before the first success of trials that succeed with probability `p` in (0, 1]. */
+  geometric(p: number): number {
+    const u = this.next();
+    return p >= 1 ? 0 : Math.floor(Math.log(1 - u) / Math.log(1 - p));
+  }
+
   /** Exponential with this mean. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.next());

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { feeSchedule, type Grid, LINEAR_CENT } from '../market/index.ts';
+import { feeSchedule, type Grid } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { Exchange } from './exchange.ts';
 import { skewed } from './faults/clock.ts';
@@ -11,7 +11,9 @@ import { gridsOf, Scenario, type ScenarioStep } from './scenario.ts';
 import { ExchangeServer, type ServerOptions, wallClock } from './server.ts';
 import { isKnown, Store } from './store.ts';
 import { type CapturedFrame, type FeedSurvey, readEvent } from './survey.ts';
-import { SYNTHETIC, Synthetic } from './synthetic.ts';
+import { syntheticListings } from './synthetic/listings.ts';
+import { LiveSynthetic } from './synthetic/live.ts';
+import { PRESETS, type PresetName } from './synthetic/presets.ts';
 
 /** A key a client signs with. */
 export interface ClientKey {
@@ -33,6 +35,11 @@ export interface WorldOptions {
   readonly rules?: Partial<ExchangeRules>;
   /** File the accounts are kept in across restarts; none: kept in memory. */
   readonly statePath?: string;
+  /** Which synthetic market moves where no recording does, and how many of it; absent: `lively`, the preset's number. */
+  readonly preset?: PresetName;
+  readonly markets?: number;
+  /** Told of the true fair values of a synthetic market, as lines of NDJSON. Nobody else is. */
+  readonly onTruth?: (lines: string) => void;
   /** Recording to play: its survey, and a fresh pass over its frames. Absent: a synthetic market. */
   readonly feed?: {
     readonly survey: FeedSurvey;
@@ -54,8 +61,7 @@ export interface WorldOptions {
 
 const SHARDS = [0, 1, 2, 3];
 const USER = 'user-1';
-const SYNTHETIC_TICKERS = ['SYN-A-T50', 'SYN-A-T60'];
-const STEP_MS = 50;
+const STEP_MS = 20;
 /** How often orders and markets are looked at whose time may have come. */
 const TICK_MS = 100;
 const DAY_US = 86_400_000_000;
@@ -69,6 +75,8 @@ export class World {
   readonly server: ExchangeServer;
   readonly tickers: readonly string[];
   port = 0;
+  /** What moves the markets where no recording does, once started. Its truth is for tests and tools, never for clients. */
+  synthetic: LiveSynthetic | null = null;
   private readonly options: WorldOptions;
   private readonly store: Store | null;
   private scenario: Scenario | null = null;
@@ -89,14 +97,9 @@ export class World {
     const { rules = {}, precision = 0 } = options;
     this.exchange = new Exchange({ now, newId: randomUUID, rules, precision });
     this.server = new ExchangeServer(this.exchange, options.server);
-    const grids: ReadonlyMap<string, Grid> =
-      options.feed?.survey.markets ?? new Map(SYNTHETIC_TICKERS.map((t) => [t, LINEAR_CENT]));
-    this.tickers = [...grids.keys()];
-    for (const [ticker, grid] of grids)
-      this.exchange.list({
-        ...listing(ticker, grid, now(), options.makerFees),
-        recorded: options.feed !== undefined,
-      });
+    const listings = listingsOf(options, now());
+    this.tickers = listings.map(({ ticker }) => ticker);
+    for (const each of listings) this.exchange.list({ ...each, recorded: options.feed !== undefined });
     this.store = options.statePath === undefined ? null : new Store(options.statePath, this.exchange);
     this.fund();
     for (const key of options.keys) this.server.keys.register(key.keyId, USER, key.publicPem);
@@ -125,7 +128,7 @@ export class World {
       this.store?.flush();
     };
     this.timers.push(setInterval(tick, TICK_MS));
-    if (world !== null) this.timers.push(setInterval(() => world.step(STEP_MS / 1000), STEP_MS));
+    if (world !== null) this.timers.push(setInterval(() => world.advance(), STEP_MS));
     this.listening = true;
     this.releaseFeed();
     return this.port;
@@ -141,6 +144,11 @@ export class World {
         })
         .finally(opened);
     });
+  }
+
+  /** Break news in a synthetic market: its true log odds move by `logit`. False where there is none to break. */
+  jump(ticker: string, logit: number): boolean {
+    return this.synthetic?.jump(ticker, logit) ?? false;
   }
 
   /** Let a held recording run. */
@@ -174,10 +182,12 @@ export class World {
     this.store?.flush();
   }
 
-  private openSynthetic(): Synthetic {
-    const world = new Synthetic(this.exchange, this.tickers, { ...SYNTHETIC, seed: this.options.seed });
-    for (let i = 0; i < 100; i++) world.step(STEP_MS / 1000);
-    return world;
+  private openSynthetic(): LiveSynthetic {
+    const { preset = 'lively', seed, onTruth } = this.options;
+    const options = { preset: PRESETS[preset], seed, ...(onTruth === undefined ? {} : { onTruth }) };
+    this.synthetic = new LiveSynthetic(this.exchange, this.tickers, options);
+    this.synthetic.advance();
+    return this.synthetic;
   }
 
   private async playFeed(opened: () => void): Promise<void> {
@@ -229,9 +239,20 @@ function moves(frame: CapturedFrame, yesPrices: boolean): boolean {
   return kind === 'delta' || kind === 'trade';
 }
 
+function listingsOf(options: WorldOptions, now: TimeUs): Listing[] {
+  const { feed, preset = 'lively', makerFees } = options;
+  if (feed !== undefined)
+    return [...feed.survey.markets].map(([ticker, grid]) => listing(ticker, grid, now, makerFees));
+  return syntheticListings(preset, options.markets ?? PRESETS[preset].markets, now, feeTypeOf(makerFees));
+}
+
+function feeTypeOf(makerFees: boolean): string {
+  return makerFees ? 'quadratic_with_maker_fees' : 'quadratic';
+}
+
 function listing(ticker: string, grid: Grid, now: TimeUs, makerFees: boolean): Listing {
   const parts = ticker.split('-');
-  const feeType = makerFees ? 'quadratic_with_maker_fees' : 'quadratic';
+  const feeType = feeTypeOf(makerFees);
   return {
     ticker,
     eventTicker: parts.length > 2 ? parts.slice(0, -1).join('-') : ticker,

@@ -31,13 +31,37 @@ export interface MarketAccount {
   /** Cash that fills moved: -price x count for a buy of YES, + for a sale. Fees not included. */
   cash: Money;
   fees: Money;
+  /** What the open position cost at average cost, opening position included at its opening mark; negative = short. */
+  cost: Money;
   bought: Count;
   sold: Count;
   fills: number;
   /** Price the opening position is valued at, so that P&L starts at zero. Set at the first mark. */
   openingMark: Price;
   openingMarked: boolean;
+  /** What a YES contract was worth in the end, null before; and the contracts that were paid at it. */
+  settledAt: Price | null;
+  settledCount: Count;
 }
+
+/** Accounts of several markets added up. Contracts of different markets do not net: both sides are told. */
+export interface LedgerTotals {
+  readonly long: Count;
+  readonly short: Count;
+  readonly cash: Money;
+  readonly fees: Money;
+  readonly realized: Money;
+  readonly cashChange: Money;
+}
+
+const NOTHING: LedgerTotals = {
+  long: 0 as Count,
+  short: 0 as Count,
+  cash: NO_MONEY,
+  fees: NO_MONEY,
+  realized: NO_MONEY,
+  cashChange: NO_MONEY,
+};
 
 /**
  * How many later fills a fill is recognised for at least. A read that could bring it again reaches back minutes, so
@@ -67,11 +91,14 @@ export class Ledger {
         openingPosition: 0 as Count,
         cash: NO_MONEY,
         fees: NO_MONEY,
+        cost: NO_MONEY,
         bought: 0 as Count,
         sold: 0 as Count,
         fills: 0,
         openingMark: 0 as Price,
         openingMarked: false,
+        settledAt: null,
+        settledCount: 0 as Count,
       });
     }
     return this.accounts[market]!;
@@ -99,12 +126,15 @@ export class Ledger {
     if (!this.isNew(keyOf(fill))) return false;
     const account = this.account(market);
     const sign = sideSign(fill.side);
+    account.cost = money(account.cost + costOf(account, sign * fill.count, fill.price));
     account.position = (account.position + sign * fill.count) as Count;
     account.cash = money(account.cash - sign * notional(fill.price, fill.count));
     account.fees = money(account.fees + fill.fee);
     if (fill.side === BID) account.bought = (account.bought + fill.count) as Count;
     else account.sold = (account.sold + fill.count) as Count;
     account.fills++;
+    // Told after the end: it was settled with the rest.
+    if (account.settledAt !== null) this.payOut(account, account.settledAt);
     return true;
   }
 
@@ -119,11 +149,20 @@ export class Ledger {
     return true;
   }
 
-  /** The market settled: each YES contract pays `value`. The position becomes cash. */
+  /** The market settled: each YES contract pays `value`, and the position becomes cash. A later value corrects it. */
   settle(market: number, value: Price): void {
     const account = this.account(market);
+    if (account.settledAt !== null && account.settledAt !== value)
+      account.cash = money(account.cash + (value - account.settledAt) * account.settledCount);
+    account.settledAt = value;
+    this.payOut(account, value);
+  }
+
+  private payOut(account: MarketAccount, value: Price): void {
     account.cash = money(account.cash + value * account.position);
+    account.settledCount = (account.settledCount + account.position) as Count;
     account.position = 0 as Count;
+    account.cost = NO_MONEY;
   }
 
   /** First sight of a market's mark: what the opening position is worth from here on. */
@@ -132,6 +171,46 @@ export class Ledger {
     if (account.openingMarked) return;
     account.openingMark = conservativeMark(account.openingPosition, bid, ask);
     account.openingMarked = true;
+    // What was closed before there was a mark is not held any more.
+    const { position, openingPosition } = account;
+    const held =
+      Math.sign(position) === Math.sign(openingPosition) ? Math.min(Math.abs(position), Math.abs(openingPosition)) : 0;
+    account.cost = money(account.cost + Math.sign(openingPosition) * held * account.openingMark);
+  }
+
+  /** What closing and settling brought beyond the average cost of what was closed, before fees. */
+  realized(market: number): Money {
+    const account = this.account(market);
+    return money(account.cash + account.cost - account.openingPosition * account.openingMark);
+  }
+
+  /**
+   * What the session changed of the cash on the market's shard: fills, fees and settlement, each contract of a short
+   * position backed by the dollar it may cost (API section 6.2).
+   */
+  cashChange(market: number): Money {
+    const { cash, fees, position, openingPosition } = this.account(market);
+    const backing = Math.max(0, -position) - Math.max(0, -openingPosition);
+    return money(cash - fees - backing * ONE_DOLLAR);
+  }
+
+  /** Accounts added up by whatever names them: an event, a shard. Markets without a key are left out. */
+  totals<K>(keyOf: (market: number) => K | undefined): Map<K, LedgerTotals> {
+    const sums = new Map<K, LedgerTotals>();
+    for (const [market, account] of this.accounts.entries()) {
+      const key = keyOf(market);
+      if (key === undefined) continue;
+      const sum = sums.get(key) ?? NOTHING;
+      sums.set(key, {
+        long: (sum.long + Math.max(0, account.position)) as Count,
+        short: (sum.short + Math.max(0, -account.position)) as Count,
+        cash: money(sum.cash + account.cash),
+        fees: money(sum.fees + account.fees),
+        realized: money(sum.realized + this.realized(market)),
+        cashChange: money(sum.cashChange + this.cashChange(market)),
+      });
+    }
+    return sums;
   }
 
   /** P&L since the session began, after fees, marked conservatively against this book top (0 = empty side). */
@@ -150,6 +229,18 @@ export class Ledger {
 export function conservativeMark(position: Count, bid: Price, ask: Price): Price {
   if (position >= 0) return bid;
   return ask === 0 ? ONE_DOLLAR : ask;
+}
+
+/** By how much a fill of `signed` contracts changes the cost of a position at average cost. */
+function costOf(account: MarketAccount, signed: number, price: Price): number {
+  const { position, cost } = account;
+  const closes = position !== 0 && Math.sign(signed) !== Math.sign(position);
+  if (!closes) return signed * price;
+  const closed = Math.min(Math.abs(signed), Math.abs(position));
+  // A part's share is rounded down; what is left over stays with the rest and goes with its last contract.
+  const share = Number((BigInt(cost) * BigInt(closed)) / BigInt(Math.abs(position)));
+  const opened = Math.abs(signed) - closed;
+  return -share + Math.sign(signed) * opened * price;
 }
 
 function keyOf(fill: { readonly tradeId: string; readonly orderId: string }): string {

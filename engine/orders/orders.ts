@@ -1,19 +1,28 @@
-import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
-import { type DoneReason, type Order, remaining } from './order.ts';
-
-/** What the exchange says about an order, from the stream or a read. */
-export interface OrderEvidence {
-  readonly orderId: string;
-  readonly clientOrderId: string;
-  readonly status: string;
-  readonly fillCount: Count;
-  readonly remainingCount: Count;
-}
+import type { Count, Price, Side, TimeUs } from '../units/index.ts';
+import {
+  applyChange,
+  type ChangeResult,
+  doubtChange,
+  newChange,
+  type OrderEvidence,
+  recognise,
+  restsAt,
+  takeNamed,
+  takeShape,
+} from './change.ts';
+import {
+  type DoneReason,
+  isDoubtful,
+  leastTotal,
+  newOrder,
+  type Order,
+  type OrderChange,
+  remaining,
+  SIDES,
+} from './order.ts';
 
 /** How many finished orders are kept so that late evidence about them is recognised. */
 const KEEP_DONE = 10_000;
-/** How long after an order is known to rest its book frame may take. */
-const SETTLED_US = 1_000_000;
 /** How many exchange ids are kept for which fills were heard of before the order was known by that id. */
 const KEEP_EARLY = 10_000;
 
@@ -64,9 +73,9 @@ export class Orders {
     return this.byOrderId.get(orderId);
   }
 
-  /** True when some order of the side is unknown, or a cancel on it is: nothing new may be placed there. */
+  /** True when some order of the side is unknown, or a request on it is: nothing new may be placed there. */
   isBlocked(market: number, side: Side): boolean {
-    for (const o of this.bucket(market, side)) if (o.life === 'unknown' || o.cancel === 'unknown') return true;
+    for (const o of this.bucket(market, side)) if (isDoubtful(o)) return true;
     return false;
   }
 
@@ -93,12 +102,7 @@ export class Orders {
    */
   restingAt(market: number, side: Side, price: Price, time: TimeUs): Count {
     let sum = 0;
-    for (const o of this.bucket(market, side)) {
-      if (o.price !== price) continue;
-      // A book frame can be missed (a snapshot held it already): after a while an order known to rest is there.
-      const settled = !o.isNamed && o.knownTime !== 0 && time - o.knownTime > SETTLED_US;
-      sum += settled ? remaining(o) : Math.min(o.shownCount, remaining(o));
-    }
+    for (const o of this.bucket(market, side)) sum += restsAt(o, price, time);
     return sum as Count;
   }
 
@@ -108,68 +112,50 @@ export class Orders {
    * @param clientOrderId the order named, '' for none
    */
   bookChanged(market: number, side: Side, price: Price, delta: number, clientOrderId = ''): void {
-    if (clientOrderId !== '') return this.bookNamed(clientOrderId, delta);
+    if (clientOrderId !== '') {
+      const order = this.byClientId.get(clientOrderId);
+      if (order === undefined) return;
+      this.framesName = true;
+      return takeNamed(order, price, delta);
+    }
     // The exchange names our orders: what it does not name is somebody else's.
     if (this.framesName) return;
-    for (const o of this.bucket(market, side)) {
-      if (o.price !== price) continue;
-      if (delta > 0 && o.shownCount === 0 && delta === remaining(o)) {
-        o.shownCount = delta as Count;
-        return;
-      }
-      if (delta < 0 && o.cancel !== 'none' && -delta === Math.min(o.shownCount, remaining(o))) {
-        o.shownCount = 0 as Count;
-        o.knownTime = 0 as TimeUs;
-        return;
-      }
-    }
-  }
-
-  private bookNamed(clientOrderId: string, delta: number): void {
-    const order = this.byClientId.get(clientOrderId);
-    if (order === undefined) return;
-    this.framesName = true;
-    order.isNamed = true;
-    // Others may have taken part of it since: frames about that name nobody of ours.
-    const held = Math.min(order.shownCount, remaining(order));
-    order.shownCount = Math.max(0, (delta > 0 ? order.shownCount : held) + delta) as Count;
+    for (const o of this.bucket(market, side)) if (recognise(o, price, delta)) return;
   }
 
   /** A whole book was shown: what is known to rest is in it. */
   bookShown(market: number): void {
     for (const side of SIDES)
-      for (const o of this.bucket(market, side)) if (o.orderId !== '') o.shownCount = remaining(o);
+      for (const o of this.bucket(market, side)) {
+        if (o.orderId === '') continue;
+        o.shownCount = remaining(o);
+        o.shownPrice = o.price;
+      }
   }
 
   /** A create was handed over. @throws Error when the client id was used before in this session */
   sent(clientOrderId: string, market: number, side: Side, price: Price, count: Count, time: TimeUs): Order {
     if (this.byClientId.has(clientOrderId)) throw new Error(`client order id ${clientOrderId} was used before`);
-    const order: Order = {
-      clientOrderId,
-      orderId: '',
-      market,
-      side,
-      price,
-      initialCount: count,
-      fillCount: 0 as Count,
-      bookedCount: 0 as Count,
-      shownCount: 0 as Count,
-      isNamed: false,
-      knownTime: 0 as TimeUs,
-      life: 'sent',
-      cancel: 'none',
-      doneReason: '',
-      sentTime: time,
-      cancelNotBefore: 0 as TimeUs,
-      unknownSince: 0 as TimeUs,
-      lastAskedTime: 0 as TimeUs,
-      absentReads: 0,
-      fillsMissingSince: 0 as TimeUs,
-    };
+    const order = newOrder(clientOrderId, market, side, price, count, time);
     this.byClientId.set(clientOrderId, order);
     this.bucket(market, side).push(order);
     this.liveTotal++;
     return order;
+  }
+
+  /** Take over an order of an earlier session that rests. What it has filled is in the opening position. */
+  adopt(evidence: OrderEvidence & { readonly side: Side; readonly price: Price }, market: number, time: TimeUs): Order {
+    const { clientOrderId, orderId, side, price, fillCount, remainingCount } = evidence;
+    const order = this.sent(clientOrderId, market, side, price, (fillCount + remainingCount) as Count, time);
+    this.accepted(order, orderId, fillCount, remainingCount, time);
+    this.countOpening(order);
+    return order;
+  }
+
+  /** The opening positions hold every fill of an adopted order so far. */
+  countOpening(order: Order): void {
+    order.bookedCount = order.fillCount;
+    this.fillsComplete(order);
   }
 
   /** The exchange acknowledged the create: what filled at once and what rests. */
@@ -226,8 +212,51 @@ export class Orders {
 
   /** The cancel took `reducedBy` off the book; what is not accounted for had filled before. */
   canceled(order: Order, reducedBy: Count, time: TimeUs): void {
-    this.raiseFill(order, Math.max(0, order.initialCount - reducedBy) as Count, time);
+    // Said again it must mean the same.
+    order.leastCount = leastTotal(order);
+    this.raiseFill(order, Math.max(0, order.leastCount - reducedBy) as Count, time);
     if (order.life !== 'done') this.finish(order, 'canceled');
+  }
+
+  /**
+   * An amend was handed over: `total` contracts, filled ones included, at `price`.
+   * @throws Error when the order cannot be changed now: not resting, or a request on it under way
+   */
+  amendSent(order: Order, price: Price, total: Count): OrderChange {
+    return newChange(order, 'amend', price, total, (total - order.fillCount) as Count);
+  }
+
+  /** A decrease to `left` resting contracts was handed over. @throws Error as `amendSent` */
+  decreaseSent(order: Order, left: Count): OrderChange {
+    return newChange(order, 'decrease', order.price, order.initialCount, left);
+  }
+
+  /** The exchange acknowledged a change. What rests may say what filled, and that the order is gone. */
+  changed(order: Order, change: OrderChange, result: ChangeResult, time: TimeUs): void {
+    const filled = change.kind === 'amend' && result.remainingCount !== null ? change.total - result.remainingCount : 0;
+    const isGone = result.remainingCount === 0;
+    if (!isGone) this.raiseFill(order, Math.max(0, filled) as Count, time);
+    if (result.orderId !== '' && result.orderId !== order.orderId) this.rename(order, result.orderId);
+    if (order.life === 'done') return;
+    if (order.change === change) applyChange(order, change, result, time);
+    // All filled, or cancelled where it would have met an order of ours: only a look can tell.
+    if (isGone) this.doubt(order, time);
+  }
+
+  /** The change certainly did not happen: it never left, or was refused for a reason that leaves the order as it is. */
+  changeWithdrawn(order: Order, change: OrderChange): void {
+    if (order.change === change) order.change = null;
+  }
+
+  /** The change found no such order: filled, expired or cancelled otherwise. Its fills must be learnt. */
+  changeFoundNothing(order: Order, change: OrderChange, time: TimeUs): void {
+    this.changeWithdrawn(order, change);
+    this.doubt(order, time);
+  }
+
+  /** The answer to the change was lost: it may have happened, and may still. */
+  changeDoubted(order: Order, change: OrderChange, time: TimeUs): void {
+    if (order.change === change) doubtChange(order, change, time);
   }
 
   /** The cancel found no such resting order: filled, expired or cancelled otherwise. Its fills must be learnt. */
@@ -244,7 +273,9 @@ export class Orders {
     if (order === undefined) return undefined;
     // Another order under the same client id says nothing about this one.
     if (order.orderId !== '' && evidence.orderId !== '' && order.orderId !== evidence.orderId) return undefined;
-    const isOlder = evidence.fillCount < order.fillCount;
+    const at = Math.floor((evidence.updatedTime ?? 0) / 1000) * 1000;
+    const isOlder = evidence.fillCount < order.fillCount || (at !== 0 && at < order.updatedTime);
+    if (at > order.updatedTime) order.updatedTime = at as TimeUs;
     this.learnId(order, evidence.orderId, time);
     this.raiseFill(order, evidence.fillCount, time);
     if (order.life === 'done') return order;
@@ -252,6 +283,7 @@ export class Orders {
     if (evidence.status === 'resting' && isOlder) return order;
     if (evidence.status === 'resting') {
       if (order.knownTime === 0) order.knownTime = time;
+      takeShape(order, evidence, time);
       this.rest(order);
     } else if (evidence.status === 'executed') this.finish(order, 'filled');
     else if (evidence.status === 'canceled') this.finish(order, 'canceled');
@@ -264,7 +296,7 @@ export class Orders {
     order.bookedCount = (order.bookedCount + count) as Count;
     if (order.bookedCount > order.fillCount) order.fillCount = order.bookedCount;
     this.noteMissing(order, time);
-    if (order.life !== 'done' && order.bookedCount >= order.initialCount) this.finish(order, 'filled');
+    if (order.life !== 'done' && order.bookedCount > 0 && remaining(order) === 0) this.finish(order, 'filled');
   }
 
   /** A fill was booked for an order that is not known by this exchange id: it is counted once the id is learnt. */
@@ -298,6 +330,7 @@ export class Orders {
     if (order.life === 'unknown') this.unknownTotal--;
     order.life = 'done';
     order.cancel = 'none';
+    order.change = null;
     order.doneReason = reason;
     const bucket = this.bucket(order.market, order.side);
     const at = bucket.indexOf(order);
@@ -327,6 +360,12 @@ export class Orders {
     if (early === undefined) return;
     this.early.delete(orderId);
     this.booked(order, early, time);
+  }
+
+  /** The exchange goes on with the order under another id. */
+  private rename(order: Order, orderId: string): void {
+    order.orderId = orderId;
+    this.byOrderId.set(orderId, order);
   }
 
   private raiseFill(order: Order, fillCount: Count, time: TimeUs): void {
@@ -359,6 +398,3 @@ export class Orders {
     return this.live[at]!;
   }
 }
-
-/** Both sides, for loops. */
-export const SIDES: readonly [typeof BID, typeof ASK] = [BID, ASK];

@@ -11,6 +11,27 @@ export interface BucketTerms {
 }
 
 /**
+ * How the exchange's limits are read. `tokens`: as `/account/limits` and `/account/endpoint_costs` say (since April 2026).
+ * `writes`: the older view, a tier being so many writes a second, a second's worth at once, a batched cancel a fifth of
+ * one and everything else one. It is the same bucket with 10 tokens to a write.
+ */
+export type BudgetView = 'tokens' | 'writes';
+
+/** Tokens of one write in the older view, and of a batched cancel. */
+export const TOKENS_A_WRITE = 10;
+export const TOKENS_A_BATCHED_CANCEL = 2;
+
+/** A local mirror's terms from the limits read, in the view configured. */
+export function bucketTerms(
+  view: BudgetView,
+  limits: { readonly refillPerSecond: number; readonly capacity: number },
+  own: Pick<BucketTerms, 'share' | 'jitterMs'>,
+): BucketTerms {
+  const capacity = view === 'tokens' ? limits.capacity : limits.refillPerSecond;
+  return { refillPerSecond: limits.refillPerSecond, capacity, ...own };
+}
+
+/**
  * A local mirror of one of the exchange's token buckets that is never fuller than the original.
  *
  * The exchange debits a request when it arrives; we when we send it. While a request is under way the original may be

@@ -17,6 +17,7 @@ export type QuietReason =
   | 'market_not_active'
   | 'grid_changing'
   | 'closing_soon'
+  | 'no_funds'
   | 'order_unknown'
   | 'no_tokens'
   | 'risk_refused'

@@ -23,8 +23,27 @@ export interface CancelOrder {
   readonly exchangeIndex: number;
 }
 
+/** An amend of a resting order. Price and total replace the old ones; the order keeps its ids, group and post-only. */
+export interface AmendOrder {
+  readonly ticker: string;
+  readonly side: Side;
+  readonly price: Price;
+  /** Contracts filled so far and those that shall rest, together. */
+  readonly total: Count;
+  readonly exchangeIndex: number;
+}
+
+/** A decrease of a resting order, which keeps its place in the queue. */
+export interface DecreaseOrder {
+  readonly ticker: string;
+  /** What shall rest. Unlike an amount to take off it can be sent twice, and does not add to a fill it races. */
+  readonly left: Count;
+  readonly exchangeIndex: number;
+}
+
 /** Paths below the API root. */
 export const Paths = {
+  create: '/portfolio/events/orders',
   batched: '/portfolio/events/orders/batched',
   orders: '/portfolio/orders',
   fills: '/portfolio/fills',
@@ -44,24 +63,61 @@ export function groupPath(groupId: string, action?: 'trigger' | 'reset' | 'limit
   return action === undefined ? path : `${path}/${action}`;
 }
 
+/** Path of one order's own operations: a cancel, `amend`, `decrease`. */
+export function orderPath(orderId: string, action: '' | 'amend' | 'decrease' = ''): string {
+  return `${Paths.create}/${encodeURIComponent(orderId)}${action === '' ? '' : `/${action}`}`;
+}
+
 /** Body of `POST /portfolio/events/orders/batched`. Field values are escaped by JSON.stringify where free text. */
 export function createOrdersBody(orders: readonly CreateOrder[]): string {
+  return JSON.stringify({ orders: orders.map(createFields) });
+}
+
+/** Body of `POST /portfolio/events/orders`. */
+export function createOrderBody(order: CreateOrder): string {
+  return JSON.stringify(createFields(order));
+}
+
+function createFields(o: CreateOrder): Record<string, unknown> {
+  return {
+    ticker: o.ticker,
+    client_order_id: o.clientOrderId,
+    side: o.side === BID ? 'bid' : 'ask',
+    count: formatCount(o.count),
+    price: formatPrice(o.price),
+    time_in_force: 'good_till_canceled',
+    post_only: true,
+    self_trade_prevention_type: 'taker_at_cross',
+    cancel_order_on_pause: true,
+    order_group_id: o.groupId,
+    exchange_index: o.exchangeIndex,
+    ...(o.expirationSeconds > 0 ? { expiration_time: o.expirationSeconds } : {}),
+  };
+}
+
+/** Body of `POST /portfolio/events/orders/{order_id}/amend`. */
+export function amendOrderBody(o: AmendOrder): string {
   return JSON.stringify({
-    orders: orders.map((o) => ({
-      ticker: o.ticker,
-      client_order_id: o.clientOrderId,
-      side: o.side === BID ? 'bid' : 'ask',
-      count: formatCount(o.count),
-      price: formatPrice(o.price),
-      time_in_force: 'good_till_canceled',
-      post_only: true,
-      self_trade_prevention_type: 'taker_at_cross',
-      cancel_order_on_pause: true,
-      order_group_id: o.groupId,
-      exchange_index: o.exchangeIndex,
-      ...(o.expirationSeconds > 0 ? { expiration_time: o.expirationSeconds } : {}),
-    })),
+    ticker: o.ticker,
+    side: o.side === BID ? 'bid' : 'ask',
+    price: formatPrice(o.price),
+    count: formatCount(o.total),
+    exchange_index: o.exchangeIndex,
   });
+}
+
+/** Body of `POST /portfolio/events/orders/{order_id}/decrease`. */
+export function decreaseOrderBody(o: DecreaseOrder): string {
+  return JSON.stringify({
+    reduce_to: formatCount(o.left),
+    exchange_index: o.exchangeIndex,
+    market_ticker: o.ticker,
+  });
+}
+
+/** Query of `DELETE /portfolio/events/orders/{order_id}`: without its routing it looks on shard 0 only. */
+export function cancelOrderQuery(o: CancelOrder): string {
+  return `exchange_index=${o.exchangeIndex}&market_ticker=${encodeURIComponent(o.ticker)}`;
 }
 
 /** Body of `DELETE /portfolio/events/orders/batched`. */

@@ -9,6 +9,7 @@ import {
   flagOrNull,
   integer,
   type JsonObject,
+  millisTime,
   optionalContracts,
   optionalInteger,
   optionalText,
@@ -82,6 +83,31 @@ export function batchItems(value: unknown): BatchItem[] {
       failure: error === undefined || error === null ? null : itemFailure(error),
     };
   });
+}
+
+/** Answer to an amend or a decrease. */
+export interface ChangedOrder {
+  /** '' where not said. */
+  readonly orderId: string;
+  /** What rests after it; null where the exchange left it out, as it does for an amend that changed nothing. */
+  readonly remainingCount: Count | null;
+  /** When the matching engine carried it out, 0 where not said. */
+  readonly time: TimeUs;
+}
+
+/** `POST /portfolio/events/orders/{order_id}/amend` and `.../decrease`. @throws WireError */
+export function changedOrder(value: unknown): ChangedOrder {
+  const o = asObject(value, 'body');
+  return {
+    orderId: optionalText(o, 'order_id'),
+    remainingCount: contractsOrNull(o, 'remaining_count'),
+    time: absent(o, 'ts_ms') ? (0 as TimeUs) : millisTime(o, 'ts_ms'),
+  };
+}
+
+/** One order's answer to a single create or cancel, as an item of a batch. @throws WireError */
+export function singleItem(value: unknown): BatchItem[] {
+  return batchItems({ orders: [asObject(value, 'body')] });
 }
 
 function contractsOrNull(o: JsonObject, field: string): Count | null {
@@ -168,9 +194,25 @@ export function limitsBody(value: unknown): AccountLimits {
 /** Token costs per (method, path): the default and the exceptions. */
 export interface EndpointCosts {
   readonly defaultCost: number;
+  /** One item of a batch. */
   readonly createCost: number;
   readonly cancelCost: number;
+  /** A request for one order. */
+  readonly singleCreateCost: number;
+  readonly singleCancelCost: number;
+  readonly amendCost: number;
+  readonly decreaseCost: number;
 }
+
+/** The write paths we use, by the field of their cost. */
+const COSTED: readonly (readonly [keyof EndpointCosts, string, RegExp])[] = [
+  ['createCost', 'POST', /\/portfolio\/events\/orders\/batched$/],
+  ['cancelCost', 'DELETE', /\/portfolio\/events\/orders\/batched$/],
+  ['singleCreateCost', 'POST', /\/portfolio\/events\/orders$/],
+  ['singleCancelCost', 'DELETE', /\/portfolio\/events\/orders\/[:{]\w+}?$/],
+  ['amendCost', 'POST', /\/portfolio\/events\/orders\/[:{]\w+}?\/amend$/],
+  ['decreaseCost', 'POST', /\/portfolio\/events\/orders\/[:{]\w+}?\/decrease$/],
+];
 
 /** What one request costs. */
 export interface EndpointCost {
@@ -202,13 +244,10 @@ function tokens(o: JsonObject, field: string): number {
 /** `GET /account/endpoint_costs`, reduced to what we spend on. Paths not listed cost the default. @throws WireError */
 export function costsBody(value: unknown): EndpointCosts {
   const { defaultCost, listed } = endpointCosts(value);
-  const costs = { defaultCost, createCost: defaultCost, cancelCost: defaultCost };
-  for (const { method, path, cost } of listed) {
-    if (!path.endsWith('/portfolio/events/orders/batched')) continue;
-    if (method === 'POST') costs.createCost = cost;
-    if (method === 'DELETE') costs.cancelCost = cost;
-  }
-  return costs;
+  const at = (method: string, pattern: RegExp): number =>
+    listed.findLast((e) => e.method === method && pattern.test(e.path))?.cost ?? defaultCost;
+  const costs = COSTED.map(([field, method, pattern]) => [field, at(method, pattern)]);
+  return { defaultCost, ...(Object.fromEntries(costs) as Omit<EndpointCosts, 'defaultCost'>) };
 }
 
 /** Cash by shard. */

@@ -2,12 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RequestOutcome } from '../../engine/core/index.ts';
 import { Random } from '../../engine/exchange/random.ts';
+import type { Replace } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, formatPrice, type Price } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig, USER } from '../support/bench-venue.ts';
 
 const TICKERS = ['TST-A', 'TST-B', 'TST-C'];
 const SEEDS = Number(process.env['CHAOS_SEEDS'] ?? 12);
 const LIMIT = 6000;
+
+/** One of the markets trades on a shard of its own, where requests go one by one. */
+const shardOf = (ticker: string): number => (ticker === 'TST-C' ? 2 : 0);
+
+/** Every third seed replaces the older way. */
+function replaceOf(seed: number): Replace {
+  return seed % 3 === 2 ? 'cancel_create' : 'amend';
+}
 
 /** A market that lives: quotes come and go around a wandering mid, and takers hit whatever stands at the touch. */
 function live(venue: BenchVenue, random: Random, mids: Map<string, number>): void {
@@ -57,8 +66,13 @@ function run(seed: number): { log: string[]; venue: BenchVenue } {
   const random = new Random(seed, 'chaos');
   const base = testConfig(TICKERS);
   const venue = new BenchVenue(
-    { ...base, groupLimit: 100_000_000 as Count, risk: { ...base.risk, maxPosition: LIMIT as Count } },
-    { makerFees: seed % 2 === 0 },
+    {
+      ...base,
+      replace: replaceOf(seed),
+      groupLimit: 100_000_000 as Count,
+      risk: { ...base.risk, maxPosition: LIMIT as Count },
+    },
+    { makerFees: seed % 2 === 0, shardOf },
   );
   const mids = new Map(TICKERS.map((t) => [t, 50]));
   live(venue, random, mids);
@@ -103,7 +117,10 @@ function storm(seed: number): BenchVenue {
   const random = new Random(seed, 'storm');
   const base = testConfig(TICKERS);
   const risk = { ...base.risk, maxPosition: LIMIT as Count };
-  const venue = new BenchVenue({ ...base, groupLimit: 100_000_000 as Count, risk }, { makerFees: seed % 2 === 0 });
+  const venue = new BenchVenue(
+    { ...base, replace: replaceOf(seed), groupLimit: 100_000_000 as Count, risk },
+    { makerFees: seed % 2 === 0, shardOf },
+  );
   const mids = new Map(TICKERS.map((t) => [t, 50]));
   live(venue, random, mids);
   venue.start();
@@ -194,13 +211,18 @@ function settled(venue: BenchVenue, seed: number): void {
 test(`chaos: ${SEEDS} seeds of lost messages, lost answers and broken links never break a limit or the truth`, () => {
   let fills = 0;
   let unknown = 0;
+  let amended = 0;
+  let decreased = 0;
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { venue } = run(seed);
+    amended += venue.engine.status().counters.amended;
+    decreased += venue.engine.status().counters.decreased;
     fills += venue.engine.status().counters.fills;
     unknown += venue.engine.status().counters.unknown;
   }
   assert.ok(fills > SEEDS * 5, `only ${fills} fills`);
   assert.ok(unknown > SEEDS, `only ${unknown} unknown outcomes`);
+  assert.ok(amended > SEEDS && decreased > 0, `only ${amended} amends and ${decreased} decreases`);
 });
 
 test(`storms: ${SEEDS} seeds of slow and overtaking answers, unsent bursts, deaf channels, closed markets and group triggers`, () => {

@@ -69,7 +69,7 @@ test('orders in doubt during a long hang do not pile up reads', () => {
 });
 
 test('a cancel that the exchange refuses is repeated calmly, and creates elsewhere keep their tokens', () => {
-  const venue = new BenchVenue(testConfig([T]));
+  const venue = new BenchVenue(testConfig([T], { replace: 'cancel_create' }));
   venue.rest(T, BID, '0.4500', 100);
   venue.rest(T, ASK, '0.5500', 100);
   venue.start();

@@ -6,7 +6,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { readScenario } from '../../engine/cli/scenario-file.ts';
 import { UsageError } from '../../engine/cli/usage.ts';
 import { Scenario, ScenarioError } from '../../engine/exchange/scenario.ts';
-import { SYNTHETIC, Synthetic } from '../../engine/exchange/synthetic.ts';
+import { LiveSynthetic } from '../../engine/exchange/synthetic/live.ts';
+import { PRESETS } from '../../engine/exchange/synthetic/presets.ts';
 import { ASK, BID } from '../../engine/units/index.ts';
 import { Bench, refusal } from './support/bench.ts';
 import { checkBook } from './support/books.ts';
@@ -206,7 +207,7 @@ seed: 5
 
   test('that comes with the project fits the synthetic market', () => {
     const t = new Bench({ markets: { 'SYN-A-T50': 0, 'SYN-A-T60': 0 } });
-    const world = new Synthetic(t.exchange, ['SYN-A-T50', 'SYN-A-T60'], SYNTHETIC);
+    const world = new LiveSynthetic(t.exchange, ['SYN-A-T50', 'SYN-A-T60'], { preset: PRESETS.lively, seed: 1 });
     const told: string[] = [];
     const scenario = new Scenario(t.exchange, readScenario('config/scenario.yaml'), {
       world,
@@ -218,7 +219,7 @@ seed: 5
       t.pass(50_000);
       t.exchange.tick();
       scenario.advance();
-      world.step(0.05);
+      world.advance();
       if (ms % 2000 === 0) for (const market of t.exchange.markets.values()) checkBook(t.exchange, market);
     }
     assert.equal(told.length, readScenario('config/scenario.yaml').length);
@@ -233,18 +234,22 @@ seed: 5
 
 test('a jump leaves stale quotes behind, and a market that is paused stands still', () => {
   const t = new Bench({ markets: { M: 0 } });
-  const world = new Synthetic(t.exchange, ['M'], SYNTHETIC);
-  for (let i = 0; i < 100; i++) world.step(0.05);
-  const before = world.fair('M');
+  const world = new LiveSynthetic(t.exchange, ['M'], { preset: PRESETS.lively, seed: 1 });
+  const pass = (seconds: number): void => {
+    t.pass(seconds * 1_000_000);
+    world.advance();
+  };
+  pass(5);
+  const before = world.world.fair('M');
   world.jump('M', 2);
-  assert.ok(world.fair('M') - before > 15, 'two logits are a long way');
+  assert.ok(world.world.fair('M') - before > 0.15, 'two logits are a long way');
   t.exchange.pauses.pause('trading', 0);
   const { ladder } = t.market();
   const look = (): string => [BID, ASK].map((side) => [...ladder.levels(side as 0 | 1)].join()).join('/');
   const still = look();
-  for (let i = 0; i < 100; i++) world.step(0.05);
+  pass(5);
   assert.equal(look(), still);
   t.exchange.pauses.resume('trading', 0);
-  for (let i = 0; i < 200; i++) world.step(0.05);
+  pass(10);
   assert.notEqual(look(), still);
 });

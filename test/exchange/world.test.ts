@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { surveyFeed } from '../../engine/exchange/survey.ts';
-import { SYNTHETIC, Synthetic } from '../../engine/exchange/synthetic.ts';
 import { World, type WorldOptions } from '../../engine/exchange/world.ts';
-import { ASK, BID, type Money, sideName } from '../../engine/units/index.ts';
-import { Bench, START_US } from './support/bench.ts';
-import { checkBook } from './support/books.ts';
+import type { Money } from '../../engine/units/index.ts';
+import { START_US } from './support/bench.ts';
 import { oneBatch } from './support/tape.ts';
 import { Client, ED25519, type Json } from './support/venue.ts';
 
@@ -111,53 +109,5 @@ describe('a recording as the world', () => {
     await ended;
     const order = (await a.get(`/portfolio/orders/${id}`)).body['order'] as Json;
     assert.deepEqual([order['fill_count_fp'], order['status']], ['2.00', 'resting']);
-  });
-});
-
-describe('the synthetic market', () => {
-  const run = (seed: number, steps: number, act: (bench: Bench, n: number) => void = () => {}): string[] => {
-    const bench = new Bench({ markets: { A: 0, B: 0 } }).fund('a', '1000000');
-    const seen: string[] = [];
-    bench.exchange.listeners.push({
-      delta: (ticker, side, price, delta, order) => {
-        if (order === null) seen.push(`${ticker} ${sideName(side)} ${price} ${delta}`);
-      },
-      trade: (trade) => seen.push(`${trade.ticker} trade ${trade.price} ${trade.count}`),
-      fill: () => {},
-      order: () => {},
-      position: () => {},
-      group: () => {},
-    });
-    const world = new Synthetic(bench.exchange, ['A', 'B'], { ...SYNTHETIC, seed });
-    for (let n = 0; n < steps; n++) {
-      world.step(0.05);
-      act(bench, n);
-      if (n % 20 === 0) for (const ticker of ['A', 'B']) checkBook(bench.exchange, bench.market(ticker));
-    }
-    return seen;
-  };
-
-  test('the same seed makes the same market, another seed another', () => {
-    const first = run(5, 1000);
-    assert.ok(first.length > 200);
-    assert.deepEqual(run(5, 1000), first);
-    assert.notDeepEqual(run(6, 1000), first);
-  });
-
-  test('its book stays sound with our orders in it, and takers reach a maker at the touch', () => {
-    let fills = 0;
-    run(3, 4000, (bench, n) => {
-      fills = bench.fills.filter((f) => !f.isTaker).length;
-      if (n % 40 !== 20) return;
-      for (const order of bench.exchange.restingOf('a')) bench.exchange.remove(order, '');
-      const { ladder, listing } = bench.market('A');
-      for (const side of [BID, ASK] as const) {
-        const best = ladder.best(side);
-        if (best < 0) continue;
-        const price = listing.grid.price(best) / 100;
-        bench.place('a', side, price, 5, { ticker: 'A', postOnly: true });
-      }
-    });
-    assert.ok(fills > 10, `${fills} fills`);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Order, Orders, remaining, SIDES } from '../../engine/orders/index.ts';
+import { intendedLeft, type Order, type OrderChange, Orders, remaining, SIDES } from '../../engine/orders/index.ts';
 import { BID, type Count, count, price, type Side, type TimeUs } from '../../engine/units/index.ts';
 
 /** Anything the world may tell about one of the orders, true or stale, in any order and as often as it likes. */
@@ -29,7 +29,17 @@ const KINDS = [
   'booked',
   'absentFromRead',
   'absent',
+  'amendSent',
+  'decreaseSent',
+  'changed',
+  'changeWithdrawn',
+  'changeFoundNothing',
+  'changeDoubted',
+  'shapeSeen',
 ] as const;
+
+/** The change each order is told about: the last that was sent. */
+const sentChanges = new WeakMap<Order, OrderChange>();
 
 const SIZE = 1000;
 const evidence: fc.Arbitrary<Evidence> = fc.record({
@@ -72,6 +82,42 @@ function apply(orders: Orders, order: Order, e: Evidence, time: TimeUs): void {
     case 'absentFromRead':
       orders.absentFromRead(order);
       return;
+    case 'amendSent':
+    case 'decreaseSent': {
+      if (order.life !== 'resting' || order.cancel !== 'none' || order.change !== null) return;
+      const left = Math.max(1, remaining(order) - 1) as Count;
+      const to = count(order.fillCount + 1 + e.b);
+      sentChanges.set(
+        order,
+        e.kind === 'amendSent'
+          ? orders.amendSent(order, price(100 * (1 + (e.a % 90))), to)
+          : orders.decreaseSent(order, left),
+      );
+      return;
+    }
+    case 'changed':
+    case 'changeWithdrawn':
+    case 'changeFoundNothing':
+    case 'changeDoubted': {
+      const change = sentChanges.get(order);
+      if (change === undefined) return;
+      if (e.kind === 'changeWithdrawn') return orders.changeWithdrawn(order, change);
+      if (e.kind === 'changeFoundNothing') return orders.changeFoundNothing(order, change, time);
+      if (e.kind === 'changeDoubted') return orders.changeDoubted(order, change, time);
+      const left = e.a % 3 === 0 ? null : (Math.max(0, change.left - (e.b % 3)) as Count);
+      return orders.changed(order, change, { orderId, remainingCount: left, time: 0 as TimeUs }, time);
+    }
+    case 'shapeSeen': {
+      const { clientOrderId } = order;
+      const shape = {
+        status: 'resting',
+        fillCount: a,
+        remainingCount: count(e.b),
+        price: price(100 + 100 * (e.a % 90)),
+      };
+      orders.observe({ orderId, clientOrderId, ...shape, updatedTime: (e.a * 1000) as TimeUs }, time);
+      return;
+    }
     case 'rejected':
     case 'neverSent':
     case 'cancelSent':
@@ -82,6 +128,9 @@ function apply(orders: Orders, order: Order, e: Evidence, time: TimeUs): void {
       assert.fail(`no such evidence: ${e.kind}`);
   }
 }
+
+/** Told twice these are two events, or nothing is kept of them. */
+const UNREPEATABLE: readonly Evidence['kind'][] = ['booked', 'absentFromRead'];
 
 /** Counters and lookups against a recount over all orders. */
 function assertConsistent(orders: Orders, all: readonly Order[]): void {
@@ -96,8 +145,9 @@ function assertConsistent(orders: Orders, all: readonly Order[]): void {
       for (const o of here) exposure += remaining(o);
       assert.deepEqual(new Set(orders.on(market, side)), new Set(here));
       assert.equal(orders.exposure(market, side), exposure);
-      assert.ok(exposure >= 0 && exposure <= here.length * SIZE);
-      const blocked = here.some((o) => o.life === 'unknown' || o.cancel === 'unknown');
+      assert.ok(exposure >= 0);
+      const doubtful = (o: Order): boolean => [o.life, o.cancel, o.change?.life].includes('unknown');
+      const blocked = here.some(doubtful);
       assert.equal(orders.isBlocked(market, side), blocked);
     }
   }
@@ -121,11 +171,24 @@ test('no order and repetition of evidence takes a fill back, revives a done orde
         assert.ok(order.fillCount >= before.fillCount, 'a fill never falls');
         assert.ok(order.bookedCount >= before.bookedCount);
         assert.ok(order.fillCount >= order.bookedCount);
-        assert.ok(remaining(order) >= 0 && remaining(order) <= remaining(before), 'what may fill never grows');
+        const grows = e.kind === 'amendSent' || e.kind === 'changed' || e.kind === 'shapeSeen';
+        assert.ok(
+          remaining(order) >= 0 && (grows || remaining(order) <= remaining(before)),
+          'what may fill never grows',
+        );
+        assert.ok(order.leastCount <= order.initialCount);
+        assert.ok(intendedLeft(order) <= remaining(order));
+        const change = before.change;
+        if (change !== null && order.change === change && order.life !== 'done') {
+          const filled = Math.max(order.fillCount, order.bookedCount);
+          if (change.kind === 'amend') assert.ok(remaining(order) >= change.total - filled, 'the new size counts');
+          assert.ok(remaining(order) >= Math.min(order.initialCount - filled, order.leftAtMost), 'and the old one');
+        }
         if (before.life === 'done') {
           assert.equal(order.life, 'done');
           assert.equal(order.doneReason, before.doneReason);
           assert.equal(order.cancel, 'none');
+          assert.equal(order.change, null);
         }
         if (before.orderId !== '') assert.equal(order.orderId, before.orderId);
         assertConsistent(orders, all);
@@ -151,7 +214,7 @@ test('whatever came before, one final description ends the doubt, and telling it
         assert.equal(order.life, 'done');
         assert.deepEqual([orders.liveCount, orders.unknownCount, orders.isBlocked(0, BID)], [0, 0, false]);
         const settled = { ...order };
-        for (const e of [final, ...list.filter((x) => x.kind !== 'booked' && x.kind !== 'absentFromRead')]) {
+        for (const e of [final, ...list.filter((x) => !UNREPEATABLE.includes(x.kind))]) {
           apply(orders, order, e, 2000 as TimeUs);
         }
         assert.deepEqual({ ...order }, settled);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Account } from '../../engine/exchange/account.ts';
+import { feeSchedule, fillFee } from '../../engine/market/index.ts';
 import { conservativeMark, Ledger, type LedgerFill, reducingSide } from '../../engine/orders/index.ts';
 import {
   ASK,
@@ -199,6 +201,92 @@ test('P&L is what liquidating at the mark would leave: cash flow of all fills an
     { seed: 32, numRuns: 500 },
   );
 });
+
+test('realised and marked P&L: average cost, cash of the shard and totals agree with the exchange’s own bookkeeping', () => {
+  const trade = fc.record({
+    side: fc.constantFrom<Side>(BID, ASK),
+    price: fc.integer({ min: 1, max: 9999 }).map(price),
+    count: fc.integer({ min: 1, max: 5000 }).map(count),
+    fee: fc.integer({ min: 0, max: 1_000_000 }).map(money),
+    market: fc.integer({ min: 0, max: 2 }),
+  });
+  const value = fc.option(fc.constantFrom<Price>(NO_PRICE, price(3700), ONE_DOLLAR));
+  fc.assert(
+    fc.property(fc.array(trade, { minLength: 1, maxLength: 60, size: 'max' }), value, (trades, worth) => {
+      const ledger = new Ledger();
+      // The exchange pays for every contract in full, holds collateral and pays a dollar for each pair that closes.
+      const account = new Account('us');
+      for (const [n, t] of trades.entries()) {
+        ledger.book(t.market, { tradeId: `t${n}`, orderId: 'x', ...t });
+        account.trade(`M${t.market}`, 0, t.side, t.price, t.count, t.fee);
+        const { cost, position } = ledger.account(t.market);
+        if (position === 0) assert.equal(cost, 0, 'nothing is left of a cost when nothing is held');
+      }
+      const shard = ledger.totals(() => 'all').get('all')!;
+      assert.equal(shard.cashChange, account.cashOn(0));
+      let [long, short, realized] = [0, 0, 0];
+      for (const market of [0, 1, 2]) {
+        const h = account.holding(`M${market}`);
+        const { position, cash, fees, cost } = ledger.account(market);
+        assert.equal(position, h.position);
+        // Each closing may round its share of the cost by half a micro-dollar.
+        assert.ok(Math.abs(ledger.realized(market) - h.realized) <= trades.length);
+        const exposure = position < 0 ? -position * ONE_DOLLAR + cost : cost;
+        assert.ok(Math.abs(exposure - h.exposure) <= trades.length);
+        const marked = position * conservativeMark(position, price(4000), price(4500)) - cost;
+        assert.equal(ledger.profit(market, price(4000), price(4500)), ledger.realized(market) + marked - fees);
+        if (worth !== null) {
+          const { cashChange } = ledger.totals((m) => (m === market ? 'it' : undefined)).get('it')!;
+          const paid = position > 0 ? worth * position : (ONE_DOLLAR - worth) * -position;
+          ledger.settle(market, NO_PRICE);
+          ledger.settle(market, worth);
+          ledger.settle(market, worth);
+          assert.equal(ledger.cashChange(market), cashChange + paid, 'a corrected outcome pays once');
+          assert.equal(ledger.realized(market), cash + worth * position);
+        }
+        long += Math.max(0, position);
+        short += Math.max(0, -position);
+        realized += h.realized;
+      }
+      assert.deepEqual([shard.long, shard.short], [long, short]);
+      assert.ok(Math.abs(shard.realized - realized) <= 3 * trades.length);
+    }),
+    { seed: 33, numRuns: 400 },
+  );
+});
+
+test('a fill told after the market settled is paid with the rest', () => {
+  const ledger = new Ledger();
+  ledger.settle(0, ONE_DOLLAR);
+  ledger.book(0, fill('late', BID, 4700, 1000));
+  assert.deepEqual([ledger.position(0), ledger.account(0).cash], [0, 5300 * 1000]);
+});
+
+for (const [cents, contracts, taker, takerCent, maker, makerCent] of [
+  [50, 1, 17_500, 20_000, 4400, 10_000],
+  [50, 100, 1_750_000, 1_750_000, 437_500, 440_000],
+  [25, 100, 1_312_500, 1_320_000, 328_200, 330_000],
+  [10, 100, 630_000, 630_000, 157_500, 160_000],
+  [5, 10, 33_300, 40_000, 8400, 10_000],
+  [1, 100, 69_300, 70_000, 17_400, 20_000],
+] as const) {
+  test(`fees of ${contracts} contracts at ${cents} cents, booked to the micro-dollar`, () => {
+    for (const [isTaker, precision, expected] of [
+      [true, 100, taker],
+      [true, 10_000, takerCent],
+      [false, 100, maker],
+      [false, 10_000, makerCent],
+    ] as const) {
+      const schedule = feeSchedule('quadratic_with_maker_fees', '1', precision);
+      const fee = fillFee(schedule, ASK, price(cents * 100), count(contracts * 100), isTaker, { carried: 0 });
+      const ledger = new Ledger();
+      ledger.book(0, { ...fill('t', ASK, cents * 100, contracts * 100), fee });
+      assert.equal(ledger.account(0).fees, expected);
+      // Rounded as the exchange rounds a balance: what changes the cash is whole units of it.
+      assert.equal(Math.abs(ledger.cashChange(0)) % precision, 0);
+    }
+  });
+}
 
 test('a fill is recognised after a hundred thousand others, and the memory of them does not grow for ever', () => {
   const ledger = new Ledger();

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LINEAR_CENT } from '../../engine/market/index.ts';
-import { type Order, Orders, remaining } from '../../engine/orders/index.ts';
-import { Quotes, reconcileSide, SidePlan, type SideTargets, type Tolerance } from '../../engine/quoting/index.ts';
+import { type Order, type OrderChange, Orders, remaining } from '../../engine/orders/index.ts';
+import {
+  Quotes,
+  type Replace,
+  reconcileSide,
+  SidePlan,
+  type SideTargets,
+  type Tolerance,
+} from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, count, type Price, price, type Side, type TimeUs } from '../../engine/units/index.ts';
 
 const levelOf = (at: Price): number => LINEAR_CENT.level(at);
@@ -44,7 +51,17 @@ class Side1 {
     return order;
   }
 
-  plan(wishes: readonly Wish[], tolerance: Tolerance): SidePlan {
+  /** The exchange carried a change out. */
+  answer(order: Order, change: OrderChange, left: Count): void {
+    this.orders.changed(
+      order,
+      change,
+      { orderId: order.orderId, remainingCount: left, time: 2 as TimeUs },
+      2 as TimeUs,
+    );
+  }
+
+  plan(wishes: readonly Wish[], tolerance: Tolerance, replace: Replace = 'cancel_create'): SidePlan {
     const plan = new SidePlan();
     const blocked = this.orders.isBlocked(0, this.side);
     reconcileSide(
@@ -54,6 +71,7 @@ class Side1 {
       blocked,
       levelOf,
       tolerance,
+      replace,
       plan,
     );
     return plan;
@@ -130,10 +148,44 @@ for (const [name, side, better] of [
     assert.deepEqual(creates(s.plan([[47, 10]], STRICT)), [[47, 1]]);
   });
 
-  test(`${name}: an order larger than its target is pulled`, () => {
+  test(`${name}: an order larger than its target is made smaller and keeps its place`, () => {
     const s = new Side1(side);
-    const order = s.rest(47, 20);
-    assert.deepEqual(s.plan([[47, 10]], EASY).cancels, [order]);
+    const order = s.rest(47, 20, 5);
+    const plan = s.plan([[47, 10]], STRICT);
+    assert.deepEqual([plan.cancels, plan.amends, plan.creates], [[], [], []]);
+    assert.deepEqual(plan.decreases, [{ order, left: count(1000) }]);
+  });
+
+  test(`${name}: an order that has to move is moved by one request, to the wanted size and no further`, () => {
+    const s = new Side1(side);
+    const order = s.rest(40, 10, 4);
+    const plan = s.plan([[47, 20]], STRICT, 'amend');
+    assert.deepEqual([plan.cancels, plan.decreases, plan.creates], [[], [], []]);
+    assert.deepEqual(
+      plan.amends.map((a) => [a.order, a.price, a.count]),
+      [[order, price(4700), count(2000)]],
+    );
+  });
+
+  test(`${name}: two orders and one target: one is moved, the other pulled`, () => {
+    const s = new Side1(side);
+    s.rest(40, 10);
+    s.rest(41, 10);
+    const plan = s.plan([[47, 10]], STRICT, 'amend');
+    assert.deepEqual([plan.amends.length, plan.cancels.length, plan.creates.length], [1, 1, 0]);
+    assert.equal(plan.amends[0]!.count, count(1000));
+  });
+
+  test(`${name}: while a move is under way the larger of both sizes is alive, and nothing is sent twice`, () => {
+    const s = new Side1(side);
+    const order = s.rest(40, 10);
+    s.orders.amendSent(order, price(4700), count(2000));
+    const plan = s.plan([[47, 20]], STRICT, 'amend');
+    assert.deepEqual([plan.amends, plan.cancels, plan.creates, plan.decreases], [[], [], [], []]);
+    // The target has moved on: behind it the answer is awaited, ahead of it the order is pulled.
+    assert.equal(s.plan([[47 + better, 20]], STRICT, 'amend').cancels.length, 0);
+    assert.deepEqual(s.plan([[47 - better, 20]], STRICT, 'amend').cancels, [order]);
+    assert.deepEqual(s.plan([], STRICT, 'amend').cancels, [order]);
   });
 
   test(`${name}: a pending cancel still counts as alive: no replacement until it is gone`, () => {
@@ -180,7 +232,7 @@ test('an order whose price left the grid is pulled, not taken for the lowest tar
   const order = orders.sent('c', 0, BID, 50 as Price, count(1000), 1 as TimeUs);
   orders.accepted(order, 'x', 0 as Count, count(1000), 1 as TimeUs);
   const plan = new SidePlan();
-  reconcileSide(BID, targets(BID, [[1, 10]]), [order], false, levelOf, EASY, plan);
+  reconcileSide(BID, targets(BID, [[1, 10]]), [order], false, levelOf, EASY, 'cancel_create', plan);
   assert.deepEqual(plan.cancels, [order]);
 });
 
@@ -189,7 +241,7 @@ test('a plan is written over, not added to', () => {
   s.rest(40, 10);
   const plan = new SidePlan();
   for (let n = 0; n < 2; n++) {
-    reconcileSide(BID, targets(BID, [[47, 30]]), s.orders.on(0, BID), false, levelOf, STRICT, plan);
+    reconcileSide(BID, targets(BID, [[47, 30]]), s.orders.on(0, BID), false, levelOf, STRICT, 'cancel_create', plan);
     assert.equal(plan.cancels.length, 1);
     assert.deepEqual(creates(plan), [[47, 20]]);
   }
@@ -206,25 +258,31 @@ const wish = fc.tuple(fc.integer({ min: 40, max: 50 }), fc.integer({ min: 1, max
 test('never more alive and created than wanted; nothing pulled twice; blocked sides create nothing', () => {
   let created = 0;
   let pulled = 0;
+  let moved = 0;
+  let shrunk = 0;
   fc.assert(
     fc.property(
       fc.constantFrom<Side>(BID, ASK),
       fc.array(liveOrder, { maxLength: 6, size: 'max' }),
       fc.array(wish, { maxLength: 5, size: 'max' }),
       fc.record({ levelsBehind: fc.integer({ min: 0, max: 2 }), countShare: fc.constantFrom(0, 0.1, 0.5) }),
-      (side, live, wishes, tolerance) => {
+      fc.constantFrom<Replace>('amend', 'cancel_create'),
+      (side, live, wishes, tolerance, replace) => {
         const s = new Side1(side);
         for (const o of live) s.rest(o.cents, o.contracts, Math.min(o.filled, o.contracts - 1), o.fate as 'none');
-        const plan = s.plan(wishes, tolerance);
+        const plan = s.plan(wishes, tolerance, replace);
         let alive = 0;
         for (const order of s.orders.on(0, side)) alive += remaining(order);
-        const added = plan.creates.reduce((sum, c) => sum + c.count, 0);
+        const grown = plan.amends.reduce((sum, a) => sum + Math.max(0, a.count - remaining(a.order)), 0);
+        const added = plan.creates.reduce((sum, c) => sum + c.count, grown);
         const total = wishes.reduce((sum, [, n]) => sum + n * 100, 0);
         assert.ok(added === 0 || alive + added <= total, `${alive} alive and ${added} new for ${total}`);
         if (live.some((o) => o.fate === 'unknown')) assert.equal(plan.creates.length, 0);
-        assert.equal(new Set(plan.cancels).size, plan.cancels.length);
-        for (const order of plan.cancels) assert.deepEqual([order.life, order.cancel], ['resting', 'none']);
-        for (const c of plan.creates) {
+        const touched = [...plan.cancels, ...plan.amends.map((a) => a.order), ...plan.decreases.map((d) => d.order)];
+        assert.equal(new Set(touched).size, touched.length);
+        for (const order of touched) assert.deepEqual([order.life, order.cancel], ['resting', 'none']);
+        for (const d of plan.decreases) assert.ok(d.left > 0 && d.left < remaining(d.order));
+        for (const c of [...plan.creates, ...plan.amends]) {
           assert.ok(c.count > 0 && Number.isSafeInteger(c.count));
           assert.ok(
             wishes.some(([cents]) => cents * 100 === c.price),
@@ -235,32 +293,40 @@ test('never more alive and created than wanted; nothing pulled twice; blocked si
         const away = (cents: number, at: Price): number => (side === BID ? cents - at / 100 : at / 100 - cents);
         for (const order of s.orders.on(0, side)) {
           if (order.life !== 'resting' || order.cancel !== 'none' || plan.cancels.includes(order)) continue;
+          if (plan.amends.some((a) => a.order === order)) continue;
           const fits = wishes.some(
             ([c]) => away(c, order.price) >= 0 && away(c, order.price) <= tolerance.levelsBehind,
           );
           assert.ok(fits, `kept at ${order.price}`);
         }
         created += plan.creates.length;
+        moved += plan.amends.length;
+        shrunk += plan.decreases.length;
         pulled += plan.cancels.length;
       },
     ),
     { seed: 51, numRuns: 4000 },
   );
-  assert.ok(created > 500 && pulled > 2000, `${created} creates, ${pulled} cancels seen`);
+  assert.ok(created > 400 && pulled > 1500, `${created} creates, ${pulled} cancels seen`);
+  assert.ok(moved > 400 && shrunk > 100, `${moved} amends, ${shrunk} decreases seen`);
 });
 
 test('carried out again and again, a plan comes to rest with exactly what is wanted', () => {
   const distinct = fc.uniqueArray(wish, { selector: ([c]) => c, maxLength: 5, size: 'max' });
   const resting = fc.array(liveOrder, { maxLength: 6, size: 'max' });
   fc.assert(
-    fc.property(fc.constantFrom<Side>(BID, ASK), resting, distinct, (side, live, wishes) => {
+    fc.property(fc.constantFrom<Side>(BID, ASK), resting, distinct, fc.boolean(), (side, live, wishes, amends) => {
       const s = new Side1(side);
       for (const o of live) s.rest(o.cents, o.contracts, Math.min(o.filled, o.contracts - 1));
       let rounds = 0;
       for (; ; rounds++) {
         assert.ok(rounds < 4, 'it does not flap');
-        const plan = s.plan(wishes, STRICT);
-        if (plan.cancels.length + plan.creates.length === 0) break;
+        const plan = s.plan(wishes, STRICT, amends ? 'amend' : 'cancel_create');
+        const { cancels, creates: made, amends: moved, decreases } = plan;
+        if (cancels.length + made.length + moved.length + decreases.length === 0) break;
+        for (const { order, left } of decreases) s.answer(order, s.orders.decreaseSent(order, left), left);
+        for (const { order, price: at, count: left } of moved)
+          s.answer(order, s.orders.amendSent(order, at, count(order.fillCount + left)), left);
         for (const order of plan.cancels) s.orders.canceled(order, remaining(order), 2 as TimeUs);
         for (const c of plan.creates) s.rest(c.price / 100, c.count / 100);
       }

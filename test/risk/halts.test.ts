@@ -8,12 +8,22 @@ const at = (seconds: number): TimeUs => (1_781_159_489_000_000 + seconds * 1_000
 test('the first cause of a halt is kept; what follows is consequence', () => {
   const halts = new Halts();
   assert.equal(halts.any, false);
-  const first: Halt = { code: 'session_loss', cause: 'lost $12 of $10', clears: 'restart', since: at(0) };
+  const first: Halt = { code: 'session_loss', market: '', cause: 'lost $12 of $10', clears: 'restart', since: at(0) };
   assert.equal(halts.raise(first), true);
   assert.equal(halts.raise({ ...first, cause: 'lost $13 of $10', since: at(1) }), false);
   assert.equal(halts.raise({ ...first, code: 'auth_refused' }), true);
   assert.equal(halts.any, true);
   assert.deepEqual(halts.list()[0], first);
+  assert.equal(halts.list().length, 2);
+});
+
+test('a halt of one market is not one of all, and each market has its own', () => {
+  const halts = new Halts();
+  const halt: Halt = { code: 'position_mismatch', market: 'A', cause: '7 against 0', clears: 'restart', since: at(0) };
+  assert.equal(halts.raise(halt), true);
+  assert.equal(halts.raise({ ...halt, cause: 'again' }), false);
+  assert.deepEqual([halts.any, halts.of('A'), halts.of('B')], [false, halt, undefined]);
+  assert.equal(halts.raise({ ...halt, market: 'B' }), true);
   assert.equal(halts.list().length, 2);
 });
 

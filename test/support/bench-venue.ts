@@ -8,7 +8,7 @@ import {
   type VenueRequest,
   withText,
 } from '../../engine/core/index.ts';
-import { Bucket, TIERS } from '../../engine/exchange/buckets.ts';
+import { AccountBuckets } from '../../engine/exchange/buckets.ts';
 import { Exchange } from '../../engine/exchange/exchange.ts';
 import type { FeedClient } from '../../engine/exchange/feed.ts';
 import { FeedHub } from '../../engine/exchange/feed-hub.ts';
@@ -16,6 +16,7 @@ import type { LiveMarket } from '../../engine/exchange/listing.ts';
 import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.ts';
 import { Refusal } from '../../engine/exchange/order.ts';
 import { type ApiCall, RestApi, refusalBody } from '../../engine/exchange/rest.ts';
+import type { ExchangeRules } from '../../engine/exchange/rules.ts';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
 import type { Strategy } from '../../engine/quoting/index.ts';
 import {
@@ -45,6 +46,8 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
   return {
     sessionId: 'test01',
     clientPrefix: 'hd',
+    leftovers: 'cancel',
+    cashMismatch: 'halt',
     tickers,
     strategy: { name: 'ladder', params: {} },
     risk: {
@@ -58,9 +61,10 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     maxSessionLoss: 500_000_000 as Money,
     groupLimit: 50_000 as Count,
     tolerance: { levelsBehind: 1, countShare: 0.5 },
+    replace: 'amend',
     quoteOneSided: false,
     closeGuardMs: 120_000,
-    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20 },
+    budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20, shardBuckets: true, view: 'tokens' },
     timing: {
       requestTimeoutMs: 5000,
       retryMs: 1000,
@@ -103,9 +107,8 @@ export class BenchVenue implements EnginePort {
   faults: Faults = {};
   refusals429 = 0;
   private readonly api: RestApi;
-  private readonly read: Bucket;
-  private readonly write: Bucket;
   private readonly hub: FeedHub;
+  private readonly buckets: AccountBuckets;
   private client: FeedClient | null = null;
   private queue: Delivery[] = [];
   /** Requests without an outcome, with the moment their patience ends; oldest first. */
@@ -119,16 +122,21 @@ export class BenchVenue implements EnginePort {
       readonly grid?: Grid;
       readonly makerFees?: boolean;
       readonly strategy?: Strategy;
+      readonly rules?: Partial<ExchangeRules>;
+      /** Shard of a ticker; 0 where left out. */
+      readonly shardOf?: (ticker: string) => number;
+      /** Shards with cash; all that are in use where left out. */
+      readonly funded?: readonly number[];
     } = {},
   ) {
     const newId = (): string => `00000000-0000-4000-8000-${String(++this.ids).padStart(12, '0')}`;
-    this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId });
+    this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId, rules: options.rules ?? {} });
     this.hub = new FeedHub(this.exchange);
     const tier = options.tier ?? 'basic';
     this.api = new RestApi(this.exchange, tier, newId);
-    const t = TIERS[tier]!;
-    this.read = new Bucket(t.read, t.read * t.readSeconds, this.timeUs as TimeUs);
-    this.write = new Bucket(t.write, t.write * t.writeSeconds, this.timeUs as TimeUs);
+    const shardOf = options.shardOf ?? (() => 0);
+    const shards = new Set(config.tickers.map(shardOf));
+    this.buckets = new AccountBuckets(tier, shards, this.timeUs as TimeUs);
     const feeType = options.makerFees === true ? 'quadratic_with_maker_fees' : 'quadratic';
     for (const ticker of config.tickers) {
       this.exchange.list({
@@ -136,7 +144,7 @@ export class BenchVenue implements EnginePort {
         eventTicker: `${ticker.split('-')[0]}-E`,
         seriesTicker: ticker.split('-')[0]!,
         title: ticker,
-        exchangeIndex: 0,
+        exchangeIndex: shardOf(ticker),
         grid: options.grid ?? LINEAR_CENT,
         fees: feeSchedule(feeType, '1', 100),
         feeType,
@@ -145,7 +153,7 @@ export class BenchVenue implements EnginePort {
         closeTime: (this.timeUs + 86_400_000_000) as TimeUs,
       });
     }
-    this.exchange.account(USER).cash.set(0, 10_000_000_000 as Money);
+    for (const shard of options.funded ?? shards) this.exchange.account(USER).cash.set(shard, 10_000_000_000 as Money);
     const strategy = options.strategy ?? createLadder(config.strategy.params);
     this.engine = new Engine(config, strategy, this, this.timeUs as TimeUs);
   }
@@ -314,9 +322,8 @@ export class BenchVenue implements EnginePort {
       userId: USER,
     };
     try {
-      const { bucket, tokens } = RestApi.cost(call);
       const open = RestApi.isPublic(call.method, call.path);
-      if (!open && !(bucket === 'read' ? this.read : this.write).take(tokens, this.timeUs as TimeUs)) {
+      if (!open && !this.buckets.take(RestApi.cost(call), this.timeUs as TimeUs)) {
         this.refusals429++;
         return { kind: 'response', status: 429, body: '{"error":"too many requests"}' };
       }

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ASK, BID, count, price } from '../../engine/units/index.ts';
 import {
+  amendOrderBody,
   type CreateOrder,
+  cancelOrderQuery,
   cancelOrdersBody,
+  changedOrder,
+  createOrderBody,
   createOrdersBody,
+  decreaseOrderBody,
+  orderPath,
   snapshotCommand,
   subscribeCommand,
   unsubscribeCommand,
@@ -78,4 +84,38 @@ test('subscriptions: the book always says whose money its prices are in; no tick
     cmd: 'update_subscription',
     params: { sids: [7], action: 'get_snapshot', market_tickers: ['A'] },
   });
+});
+
+test('an amend names the new total, a decrease what shall be left; both say where the order is', () => {
+  const { ticker, side, exchangeIndex } = ORDER;
+  assert.deepEqual(JSON.parse(amendOrderBody({ ticker, side, price: price(4800), total: count(700), exchangeIndex })), {
+    ticker,
+    side: 'bid',
+    price: '0.4800',
+    count: '7.00',
+    exchange_index: 2,
+  });
+  assert.deepEqual(JSON.parse(decreaseOrderBody({ ticker, left: count(250), exchangeIndex })), {
+    reduce_to: '2.50',
+    exchange_index: 2,
+    market_ticker: ticker,
+  });
+  assert.equal(orderPath('x/1', 'amend'), '/portfolio/events/orders/x%2F1/amend');
+  assert.equal(orderPath('x-1'), '/portfolio/events/orders/x-1');
+  assert.equal(
+    cancelOrderQuery({ orderId: 'x', ticker: 'A B', exchangeIndex: 3 }),
+    'exchange_index=3&market_ticker=A%20B',
+  );
+  assert.deepEqual(JSON.parse(createOrderBody(ORDER)), JSON.parse(createOrdersBody([ORDER])).orders[0]);
+});
+
+test('the answer to an amend that changed nothing says nothing of what rests', () => {
+  const told = changedOrder({ order_id: 'x', remaining_count: '3.00', fill_count: '1.00', ts_ms: 1_781_159_370_164 });
+  assert.deepEqual(told, { orderId: 'x', remainingCount: 300, time: 1_781_159_370_164_000 });
+  assert.deepEqual(changedOrder({ order_id: 'x', remaining_count: null }), {
+    orderId: 'x',
+    remainingCount: null,
+    time: 0,
+  });
+  assert.throws(() => changedOrder({ order_id: 'x', remaining_count: 3 }));
 });

@@ -1,7 +1,8 @@
 /**
  * Deltas and trades in all shapes and states of damage, against an oracle of its own (`fuzz/oracle.ts`). The run of
- * `npm test` is always the same one. A longer or another one: `FUZZ_FRAMES=50000000 FUZZ_SEED=7 npm test -- fuzz`; what
- * a failure prints before its frame (`FUZZ_SEED=7 FUZZ_SESSION=12`) leads back to it at once.
+ * `npm test` is always the same one; CI adds two million frames of a seed of its own. A longer or another one:
+ * `FUZZ_FRAMES=50000000 FUZZ_SEED=7 npm test -- fuzz`; what a failure prints before its frame
+ * (`FUZZ_SEED=7 FUZZ_SESSION=12`) leads back to it at once.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +11,7 @@ import { withoutUnread } from './fuzz/oracle.ts';
 import { fuzz, type Maker } from './fuzz/session.ts';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 100);
-const FRAMES = Number(process.env['FUZZ_FRAMES'] ?? 1_000_000);
+const FRAMES = Number(process.env['FUZZ_FRAMES'] ?? 500_000);
 const SESSION = process.env['FUZZ_SESSION'];
 
 test('every frame gives the value JSON.parse gives, or none: whole or damaged, by layout, by keys or by the parser', (t) => {
@@ -21,9 +22,9 @@ test('every frame gives the value JSON.parse gives, or none: whole or damaged, b
   const tally = fuzz(SEED, FRAMES);
   t.diagnostic(Object.entries(tally).join(' ').replaceAll(',', ' '));
   assert.equal(tally.frames, FRAMES);
-  if (FRAMES < 1_000_000) return;
+  if (FRAMES < 500_000) return;
   const least = {
-    ...{ damaged: 0.8, byLayout: 0.05, byKeys: 0.1, byParser: 0.005, trades: 0.03, handedOn: 0.5, refused: 0.02 },
+    ...{ damaged: 0.8, byLayout: 0.03, byKeys: 0.1, byParser: 0.005, trades: 0.03, handedOn: 0.5, refused: 0.02 },
     ...{ damagedRead: 0.1, pastDamage: 0.001, repeated: 0.0001 },
   };
   for (const [what, share] of Object.entries(least)) {

@@ -38,6 +38,16 @@ function value<T>(body: unknown, decoder: (v: unknown) => T): T {
   return decoded.value;
 }
 
+const COSTS = {
+  defaultCost: 10,
+  createCost: 10,
+  cancelCost: 2,
+  singleCreateCost: 10,
+  singleCancelCost: 2,
+  amendCost: 10,
+  decreaseCost: 10,
+};
+
 test('a side is read from the newest field there is, and a sale of NO is a bid', () => {
   assert.equal(sideOf({ book_side: 'ask', outcome_side: 'yes' }), ASK);
   assert.equal(sideOf({ outcome_side: 'yes', side: 'no', action: 'buy' }), BID);
@@ -134,7 +144,7 @@ test('costs, balances and fee rules', () => {
       { method: 'GET', path: '/x', cost: 1 },
     ],
   };
-  assert.deepEqual(value(costs, costsBody), { defaultCost: 10, createCost: 10, cancelCost: 2 });
+  assert.deepEqual(value(costs, costsBody), { ...COSTS, singleCancelCost: 10 });
   const balance = value(
     { balance_dollars: '98.0186', balance_breakdown: [{ exchange_index: 2, balance: '1.5000' }] },
     balanceBody,
@@ -322,7 +332,7 @@ test('recorded bodies of the demo exchange', (t) => {
   assert.ok(balance.kind === 'ok');
   assert.deepEqual([balance.value.total, balance.value.portfolioValue], [98_018_600, 1_980_000]);
   const costs = decodeBody(200, body('account__endpoint_costs'), costsBody);
-  assert.deepEqual(costs.kind === 'ok' && costs.value, { defaultCost: 10, createCost: 10, cancelCost: 2 });
+  assert.deepEqual(costs.kind === 'ok' && costs.value, COSTS);
   const settled = decodeBody(200, body('markets__status_settled'), marketsPage);
   assert.ok(settled.kind === 'ok' && settled.value.items.every((m) => m.settlementPrice !== null && m.result !== ''));
   const trades = decodeBody(200, body('trades__public_recorded'), tradesPage);
