@@ -175,7 +175,7 @@ scenario(
   (scene) => {
     cleared(scene);
     scene.before('createOrders', () => {
-      for (const group of scene.venue.exchange.groups.values()) scene.venue.exchange.trigger(group);
+      for (const group of scene.venue.exchange.groups.values()) scene.venue.exchange.desk.trigger(group);
       return null;
     });
     scene.want(BOTH);
