@@ -57,8 +57,9 @@ scenario(
   'a market closes: MARKET_INACTIVE on a cancel',
   (scene) => {
     const { listing } = scene.venue.exchange.markets.get(T)!;
-    listing.status = 'inactive';
+    // The book's change is on its way when the market stops.
     scene.want(NO_BID);
+    listing.status = 'inactive';
     const from = scene.venue.requests.length;
     scene.run(5000);
     const cancels = scene.count('cancelOrders', from);
