@@ -17,6 +17,7 @@ import { type Money, parseMoney } from '../units/index.ts';
 import { faultsOf } from './fault-file.ts';
 import { feedFrames } from './feed-file.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
+import { ruleLines, rulesOf } from './rules.ts';
 import { readScenario } from './scenario-file.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
@@ -50,11 +51,15 @@ usage: hundred exchange [options]
   --pong-timeout DUR  how long a feed client may owe a pong, e.g. 30s (default 30s)
   --public-reads N    unsigned public reads a second from one address, 0 for no limit (default 0)
   --scenario FILE     what happens when: pauses, closes, settlements, jumps (example: config/scenario.yaml)
+  --rule NAME=VALUE   another reading of a rule that Kalshi's documents leave open (see below); may be repeated
   --json              print one JSON line when ready
   --help              this text
 
 presets:
 ${presetLines()}
+
+rules, their defaults and choices (docs/exchange.md tells what each means):
+${ruleLines()}
 
 examples:
   hundred exchange
@@ -62,6 +67,7 @@ examples:
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
   hundred exchange --faults config/faults.yaml --fault-seed 7
   hundred exchange --scenario config/scenario.yaml
+  hundred exchange --rule postOnlyCross=cancel --rule transferMs=2000
 
 exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
 
@@ -92,6 +98,7 @@ const OPTIONS = {
   'pong-timeout': { type: 'string', default: '30s' },
   'public-reads': { type: 'string', default: '0' },
   scenario: { type: 'string' },
+  rule: { type: 'string', multiple: true },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -165,6 +172,7 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     balance,
     precision: values.rounding === 'direct' ? 100 : 10_000,
     makerFees: values['maker-fees'],
+    rules: rulesOf(values.rule),
     ...(preset === undefined ? {} : { preset }),
     ...(markets === undefined ? {} : { markets }),
     ...(values.truth === undefined ? {} : { onTruth: truthWriter(resolve(values.truth)) }),

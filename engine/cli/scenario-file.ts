@@ -71,7 +71,14 @@ const step = z.discriminatedUnion('do', [
     multiplier: multiplier.default(1),
     mutuallyExclusive: z.boolean().default(false),
   }),
-  z.strictObject({ atSeconds, do: z.enum(['triggerGroups', 'disconnect']) }),
+  z.strictObject({
+    atSeconds,
+    do: z.literal('triggerGroups'),
+    shard,
+    subaccount: z.int().min(0).max(63).nullable().default(null),
+    nth: z.int().min(1).nullable().default(null),
+  }),
+  z.strictObject({ atSeconds, do: z.literal('disconnect') }),
 ]);
 const schema = z.strictObject({ steps: z.array(step).min(1).max(10_000) });
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { engineConfig, readConfig } from './config.ts';
@@ -28,6 +29,10 @@ usage: npm start -- [options]      or      npx hundred start [options]
   --truth FILE       append its true fair values to FILE, as NDJSON; the engine does not see them
   --tier NAME        rate-limit tier of the exchange (default basic)
   --maker-fees       the exchange charges makers too
+  --faults FILE      what is to go wrong at the exchange (YAML, see config/faults.yaml)
+  --fault-seed N     another seed than the file's
+  --scenario FILE    what happens at the exchange and when (YAML, see config/scenario.yaml)
+  --rule NAME=VALUE  another reading of one of its rules (see hundred exchange --help); may be repeated
   --port N           port of the exchange (default: any free one)
   --journal FOLDER   where session journals go (default .hundred/journals)
   --no-journal       keep no journal
@@ -41,6 +46,7 @@ examples:
   npm start -- --preset event --seed 7
   npm start -- --for 30s
   npm start -- --feed capture.ndjson.gz --speed max
+  npm start -- --faults config/faults.yaml --scenario config/scenario.yaml
 
 Ctrl-C (SIGINT) or SIGTERM: triggers the order groups, cancels what rests, has the exchange confirm that nothing rests,
 prints a summary. Exit status: 0 confirmed, 1 not confirmed, 2 cannot start.`;
@@ -57,6 +63,10 @@ const OPTIONS = {
   truth: { type: 'string' },
   tier: { type: 'string', default: 'basic' },
   'maker-fees': { type: 'boolean', default: false },
+  faults: { type: 'string' },
+  'fault-seed': { type: 'string' },
+  scenario: { type: 'string' },
+  rule: { type: 'string', multiple: true },
   port: { type: 'string', default: '0' },
   journal: { type: 'string' },
   'no-journal': { type: 'boolean', default: false },
@@ -72,15 +82,25 @@ class ExchangeProcess {
   private readonly args: readonly string[];
   private readonly onMessage: (message: ExchangeMessage) => void;
   private readonly onDeath: (text: string) => void;
+  private readonly onSaid: (text: string) => void;
   private child: ChildProcess | null = null;
   private port = 0;
   private playing = false;
   private ending = false;
 
-  constructor(args: readonly string[], onMessage: (m: ExchangeMessage) => void, onDeath: (text: string) => void) {
+  /** @param heard told of its messages, its death, and what it says on its error output */
+  constructor(
+    args: readonly string[],
+    heard: {
+      readonly message: (message: ExchangeMessage) => void;
+      readonly death: (text: string) => void;
+      readonly said: (text: string) => void;
+    },
+  ) {
     this.args = args;
-    this.onMessage = onMessage;
-    this.onDeath = onDeath;
+    this.onMessage = heard.message;
+    this.onDeath = heard.death;
+    this.onSaid = heard.said;
   }
 
   /** Start it; resolves when it listens. Rejects with its own words when it cannot. */
@@ -93,6 +113,7 @@ class ExchangeProcess {
     child.stderr!.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString('utf8')).slice(-2000);
     });
+    createInterface({ input: child.stderr! }).on('line', (line) => this.onSaid(line.replace(/^exchange: /, '')));
     return new Promise((done, failed) => {
       let ready = false;
       child.on('message', (message: ExchangeMessage) => {
@@ -175,6 +196,12 @@ export async function startCommand(args: string[]): Promise<number> {
     const value = values[name];
     if (value !== undefined) exchangeArgs.push(`--${name}`, value);
   }
+  for (const name of ['faults', 'scenario'] as const) {
+    const value = values[name];
+    if (value !== undefined) exchangeArgs.push(`--${name}`, resolve(value));
+  }
+  if (values['fault-seed'] !== undefined) exchangeArgs.push('--fault-seed', values['fault-seed']);
+  for (const rule of values.rule ?? []) exchangeArgs.push('--rule', rule);
   if (values.truth !== undefined) exchangeArgs.push('--truth', resolve(values.truth));
   if (values['yes-prices']) exchangeArgs.push('--yes-prices');
   try {
@@ -204,11 +231,12 @@ async function quote(plan: Plan): Promise<number> {
   const { file, values } = plan;
   let onEvent: (message: ExchangeMessage) => void = () => {};
   let onDeath: (text: string) => void = () => {};
-  const exchange = new ExchangeProcess(
-    plan.exchangeArgs,
-    (m) => onEvent(m),
-    (text) => onDeath(text),
-  );
+  let onSaid: (text: string) => void = () => {};
+  const exchange = new ExchangeProcess(plan.exchangeArgs, {
+    message: (m) => onEvent(m),
+    death: (text) => onDeath(text),
+    said: (text) => onSaid(text),
+  });
   try {
     const started = await Promise.race([exchange.start(), plan.interruption.came]);
     if (started === 'interrupted') {
@@ -242,6 +270,7 @@ async function quote(plan: Plan): Promise<number> {
       'exchange_started',
       `embedded exchange: process ${pid}, port ${port}, markets ${markets.join(', ')}`,
     );
+    onSaid = (text) => session.say('info', 'exchange_said', text);
     onDeath = (text) => session.say('warn', 'exchange_died', text);
     onEvent = (message) => {
       if (message.type === 'feedEnded') {

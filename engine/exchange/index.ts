@@ -1,6 +1,6 @@
 export { type FaultPlan, FaultPlanError, faultPlan } from './faults/plan.ts';
 export { NoLegacyForm } from './legacy.ts';
-export { EXCHANGE_RULES, type ExchangeRules } from './rules.ts';
+export { EXCHANGE_RULES, type ExchangeRules, RULE_CHOICES } from './rules.ts';
 export { type NewMarket, type ScenarioAction, ScenarioError, type ScenarioStep } from './scenario.ts';
 export { PortInUse } from './server.ts';
 export { StateError } from './store.ts';

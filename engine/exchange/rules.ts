@@ -45,6 +45,38 @@ export interface ExchangeRules extends GroupRules {
   readonly quotePrintsAsBlock: boolean;
 }
 
+/** What a rule may be set to: words, switches and statuses by name, numbers by their bounds. */
+export type RuleChoice = readonly (string | number | boolean)[] | { readonly least: number; readonly most: number };
+
+const SWITCH = [true, false];
+const DAY_MS = 86_400_000;
+
+/** The choices of every rule. */
+export const RULE_CHOICES: { readonly [K in keyof ExchangeRules]: RuleChoice } = {
+  triggerAtLimit: SWITCH,
+  countTakerFills: SWITCH,
+  autoCancelEnabled: ['armed', 'always'],
+  postOnlyCross: ['refuse', 'cancel'],
+  reduceOnlyEmpty: ['cancel', 'refuse'],
+  amendSelfCross: ['refuse', 'cancel'],
+  amendPostOnly: ['take', 'refuse'],
+  reserveFees: SWITCH,
+  refusedUsesClientId: SWITCH,
+  wrongShardCreate: ['refuse', 'route'],
+  pausedStatus: [400, 403, 409, 503],
+  pausedDecrease: ['allow', 'refuse'],
+  inactiveCancel: ['refuse', 'allow'],
+  pauseFlag: ['any', 'exchange'],
+  closedCode: ['market_inactive', 'market_already_closed'],
+  coarserGrid: ['cancel', 'refuse'],
+  cancelAllSeconds: { least: 0, most: 60 },
+  transferMs: { least: 0, most: DAY_MS },
+  unroutedDecrease: ['shard0', 'route'],
+  quoteConfirmMs: { least: 0, most: DAY_MS },
+  quoteExecuteMs: { least: 0, most: DAY_MS },
+  quotePrintsAsBlock: SWITCH,
+};
+
 export const EXCHANGE_RULES: ExchangeRules = {
   ...GROUP_RULES,
   postOnlyCross: 'refuse',

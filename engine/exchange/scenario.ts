@@ -39,7 +39,15 @@ export type ScenarioAction =
       readonly inSeconds: number;
     }
   | { readonly do: 'list'; readonly listing: NewMarket }
-  | { readonly do: 'triggerGroups' | 'disconnect' };
+  | {
+      readonly do: 'triggerGroups';
+      readonly shard: number | null;
+      /** null: of every subaccount. */
+      readonly subaccount: number | null;
+      /** Only the n-th of these that there are, from 1, oldest first; null: all. */
+      readonly nth: number | null;
+    }
+  | { readonly do: 'disconnect' };
 
 /** Something that happens at a time after the start. */
 export interface ScenarioStep {
@@ -159,8 +167,7 @@ export class Scenario {
         this.list(action.listing);
         return hooks.world?.listed(action.listing.ticker);
       case 'triggerGroups':
-        for (const group of exchange.groups.values()) exchange.desk.trigger(group);
-        return;
+        return this.triggerGroups(action);
       case 'disconnect':
         return hooks.disconnect();
     }
@@ -168,6 +175,16 @@ export class Scenario {
 
   private in(seconds: number): TimeUs {
     return (this.exchange.now() + Math.round(seconds * SECOND_US)) as TimeUs;
+  }
+
+  private triggerGroups({ shard, subaccount, nth }: Extract<ScenarioAction, { do: 'triggerGroups' }>): void {
+    const meant = [...this.exchange.groups.values()].filter(
+      (group) =>
+        (shard === null || group.exchangeIndex === shard) && (subaccount === null || group.subaccount === subaccount),
+    );
+    const struck = nth === null ? meant : meant.slice(nth - 1, nth);
+    if (nth !== null && struck.length === 0) throw new LifecycleError(`there are ${meant.length} such order groups`);
+    for (const group of struck) this.exchange.desk.trigger(group);
   }
 
   /** A market that still trades is closed first. */

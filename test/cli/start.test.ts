@@ -178,6 +178,23 @@ for (const [name, speed] of [
   });
 }
 
+test('faults, scenario and rules reach the exchange, and what it does is told', async () => {
+  const file = (name: string, text: string): string => {
+    writeFileSync(path.join(folder, name), text);
+    return name;
+  };
+  const scenario = file('scenario.yaml', 'steps: [{ atSeconds: 0, do: disconnect }]');
+  const faults = file('faults.yaml', 'requests: [{ fault: latency, beforeMs: 1, backMs: 1, from: 2, to: 2 }]');
+  const rule = ['--rule', 'postOnlyCross=cancel'];
+  const daemon = new Daemon(['--no-journal', '--scenario', scenario, '--faults', faults, '--fault-seed', '3', ...rule]);
+  await daemon.says(/scenario, 0 s: disconnect/);
+  await daemon.says(/fault: request latency/);
+  await daemon.says(/feed lost[\s\S]*feed connected/);
+  daemon.child.kill('SIGTERM');
+  assert.equal(await daemon.ended, 0, daemon.output);
+  assert.match(daemon.output, CONFIRMED);
+});
+
 test('what cannot start says what, where and what to do, and exits 2', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -146,6 +146,11 @@ describe('hundred exchange', () => {
         [...key, '--scenario', scenario('b.yaml', 'close, market: X')],
         /at 1 s \(close\): there is no market X; there are SYN/,
       ],
+      [[...key, '--rule', 'postOnlyCross'], /--rule postOnlyCross: expected name=value/],
+      [[...key, '--rule', 'postOnlyCros=cancel'], /there is no rule postOnlyCros \(did you mean "postOnlyCross"\?\)/],
+      [[...key, '--rule', 'postOnlyCross=maybe'], /--rule postOnlyCross=maybe: expected refuse, cancel/],
+      [[...key, '--rule', 'transferMs=-1'], /--rule transferMs=-1: expected 0 to 86400000/],
+      [[...key, '--rule', 'reserveFees=true', '--rule', 'reserveFees=false'], /reserveFees is given twice/],
       [[...key, '--state', notes], /notes.txt:1: not a line of an exchange state log/],
       [[...key, '--state', cwd], /cannot be used to keep the exchange's state/],
     ];
@@ -190,6 +195,16 @@ describe('hundred exchange', () => {
       assert.deepEqual(await command.ended.then(({ status, err }) => [status, err]), [0, '']);
     });
   }
+
+  test('reads the rules as --rule says', async (t) => {
+    const cwd = folder(t);
+    writeFileSync(join(cwd, 'key.pem'), ED25519.publicPem);
+    const key = ['--key-id', ED25519.keyId, '--public-key', 'key.pem'];
+    const command = new Command(t, ['--port', '0', '--json', ...key, '--rule', 'postOnlyCross=cancel'], cwd);
+    const { port, markets } = JSON.parse(await command.line()) as { port: number; markets: string[] };
+    const client = new Client(port, ED25519, Date.now);
+    assert.equal((await client.order({ ticker: markets[0]!, price: '0.9900', post_only: true })).status, 201);
+  });
 
   test('keeps its state across a SIGKILL', async (t) => {
     const cwd = folder(t);

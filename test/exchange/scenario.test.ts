@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { readScenario } from '../../engine/cli/scenario-file.ts';
 import { UsageError } from '../../engine/cli/usage.ts';
+import { OrderGroup } from '../../engine/exchange/groups.ts';
 import { Scenario, ScenarioError } from '../../engine/exchange/scenario.ts';
 import { LiveSynthetic } from '../../engine/exchange/synthetic/live.ts';
 import { PRESETS } from '../../engine/exchange/synthetic/presets.ts';
 import { ASK, BID } from '../../engine/units/index.ts';
-import { Bench, refusal } from './support/bench.ts';
+import { Bench, lots, refusal } from './support/bench.ts';
 import { checkBook } from './support/books.ts';
 
 function file(t: TestContext, text: string): string {
@@ -252,4 +253,24 @@ test('a jump leaves stale quotes behind, and a market that is paused stands stil
   t.exchange.pauses.resume('trading', 0);
   pass(10);
   assert.notEqual(look(), still);
+});
+
+test('a scenario triggers one order group of many', (ctx) => {
+  const { t, run, log } = scripted(
+    ctx,
+    `steps:
+  - { atSeconds: 1, do: triggerGroups, subaccount: 1 }
+  - { atSeconds: 2, do: triggerGroups, nth: 2 }
+  - { atSeconds: 3, do: triggerGroups, shard: 3, nth: 1 }
+  - { atSeconds: 4, do: triggerGroups }
+`,
+  );
+  const groups = [0, 0, 1, 0].map((subaccount, i) => new OrderGroup(`g${i}`, 'a', 0, lots(5), subaccount));
+  for (const group of groups) t.exchange.addGroup(group);
+  const struck = (): string => groups.map(({ triggered }) => (triggered ? 'x' : '-')).join('');
+  for (const wanted of ['--x-', '-xx-', '-xx-', 'xxxx']) {
+    run(1);
+    assert.equal(struck(), wanted);
+  }
+  assert.match(log.find((line) => line.includes('not done'))!, /, 3 s: triggerGroups .*there are 0 such order groups/);
 });
