@@ -1,4 +1,14 @@
-import { BID, type Count, complement, type Money, money, ONE_DOLLAR, type Price, type Side } from '../units/index.ts';
+import {
+  BID,
+  type Count,
+  complement,
+  type Money,
+  money,
+  ONE_DOLLAR,
+  type Price,
+  type Side,
+  type TimeUs,
+} from '../units/index.ts';
 import type { ExchangeOrder } from './order.ts';
 import type { Netted } from './record.ts';
 
@@ -19,6 +29,8 @@ export interface Holding {
   openFees: Money;
   /** Contracts executed. */
   volume: Count;
+  /** Of the last execution or payment. */
+  updatedTime: TimeUs;
 }
 
 const NOTHING: Holding = {
@@ -30,6 +42,7 @@ const NOTHING: Holding = {
   realized: 0 as Money,
   openFees: 0 as Money,
   volume: 0 as Count,
+  updatedTime: 0 as TimeUs,
 };
 
 /** What the settlement of a market brought an account. */

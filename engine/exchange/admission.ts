@@ -1,5 +1,6 @@
 import { OFF_GRID } from '../market/index.ts';
 import { BID, type Count } from '../units/index.ts';
+import { invalidParameters } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveMarket } from './listing.ts';
 import { available } from './matching.ts';
@@ -41,11 +42,16 @@ export function refusePostOnly(market: LiveMarket, order: Pick<OrderRequest, 'si
     throw new Refusal(400, 'invalid_order', 'invalid order', 'post only cross');
 }
 
+/** The end of the year 9999: what comes after has no RFC 3339 form. Milliseconds given for seconds are far beyond. */
+const LATEST_SECONDS = 253_402_300_799;
+
 function checkExpiration(exchange: Exchange, request: OrderRequest): void {
   const { expirationSeconds, timeInForce } = request;
   if (expirationSeconds === 0) return;
   if (expirationSeconds * 1_000_000 <= exchange.now())
     throw new Refusal(400, 'bad_request', 'Expiration timestamp must be in the future');
+  if (expirationSeconds > LATEST_SECONDS)
+    throw invalidParameters(`expiration_time is ${expirationSeconds}, expected Unix seconds`);
   if (timeInForce !== 'good_till_canceled')
     throw new Refusal(400, 'bad_request', `Cannot specify both ${timeInForce} and expiration_ts`);
 }

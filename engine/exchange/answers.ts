@@ -102,7 +102,7 @@ export class Answers {
     const tier = this.api.accounts.tierOf(call.userId);
     if (buckets?.tier !== tier) {
       // RFQs are billed to shard 1 whether or not a market trades there.
-      const shards = new Set([1, ...[...exchange.markets.values()].map((m) => m.listing.exchangeIndex)]);
+      const shards = new Set([1, ...exchange.shards()]);
       buckets = new AccountBuckets(tier, shards, time);
       this.buckets.set(call.userId, buckets);
     }

@@ -10,6 +10,8 @@ export interface ApiCall {
   /** Parsed JSON body; undefined where there was none. */
   readonly body: unknown;
   readonly userId: string;
+  /** The only subaccount the caller may see and touch; absent: all of the user's. */
+  readonly only?: number;
 }
 
 export interface ApiAnswer {

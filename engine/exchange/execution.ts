@@ -56,7 +56,9 @@ function fillOrder(
   }
   account.trade(ticker, exchangeIndex, side, price, count, fee);
   renet(exchange, account, market);
-  const { position } = account.holding(ticker);
+  const holding = account.holding(ticker);
+  holding.updatedTime = time;
+  const { position } = holding;
   const names = { tradeId, orderId, clientOrderId, userId, ticker, exchangeIndex, subaccount };
   const fill: ExchangeFill = { ...names, side, price, count, fee, isTaker, position, time };
   exchange.fills.push(fill);

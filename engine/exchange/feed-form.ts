@@ -13,6 +13,7 @@ import {
 } from '../units/index.ts';
 import { marketId, sideLevels } from './bodies.ts';
 import type { LiveMarket } from './listing.ts';
+import type { ExchangeOrder } from './order.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -29,6 +30,8 @@ export interface BookChange {
 export interface FeedForm {
   /** Body of a delta as text, without its closing brace. `yesPrices`: the NO side in YES money. */
   delta(change: BookChange, yesPrices: boolean): string;
+  /** What a delta tells the owner of the order behind it, to be put before the closing brace. */
+  cause(order: ExchangeOrder): string;
   /** Body of a snapshot; a market there is not has an empty book. */
   snapshot(ticker: string, market: LiveMarket | undefined, yesPrices: boolean): Json;
   /** Any other body. */
@@ -40,12 +43,21 @@ export function shownPrice({ side, price }: BookChange, yesPrices: boolean): Pri
   return side === ASK && !yesPrices ? complement(price) : price;
 }
 
+/** The client order id as the next field of a body that is text; nothing where there is none. */
+export function clientIdOf({ clientOrderId }: ExchangeOrder): string {
+  return clientOrderId === '' ? '' : `,"client_order_id":${JSON.stringify(clientOrderId)}`;
+}
+
 /** Today's form: dollars and counts as decimal strings. */
 export const FIXED_POINT: FeedForm = {
   delta(c, yesPrices) {
     const price = formatPrice(shownPrice(c, yesPrices));
     const side = c.side === BID ? 'yes' : 'no';
     return `{"market_ticker":"${c.ticker}","market_id":"${marketId(c.ticker)}","price_dollars":"${price}","delta_fp":"${formatCount(c.change)}","side":"${side}","ts":"${formatRfc3339(c.time)}","ts_ms":${timeToMs(c.time)}`;
+  },
+
+  cause(order) {
+    return `${clientIdOf(order)},"subaccount":${order.subaccount}`;
   },
 
   snapshot(ticker, market, yesPrices) {

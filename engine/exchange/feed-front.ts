@@ -100,10 +100,11 @@ export class FeedFront {
     const { injector, options } = this.front;
     let fate: ConnectionFate | null = null;
     let userId: string;
+    let subaccount: number | null;
     try {
       const key = authenticate(this.front, req, 'GET', WS_PATH);
       if (!holds(key, 'read')) throw new Refusal(401, 'token_authentication_failure');
-      userId = key.userId;
+      ({ userId, subaccount } = key);
       if (this.countOf(userId) >= options.connectionsPerUser) throw tooManyRequests();
       if (injector?.inMaintenance(this.front.elapsedMs()) === true) throw new Refusal(503, 'service_unavailable');
       fate = injector?.connection(userId, this.front.elapsedMs()) ?? null;
@@ -122,7 +123,7 @@ export class FeedFront {
     const key = req.getHeader('sec-websocket-key');
     const protocol = req.getHeader('sec-websocket-protocol');
     const extensions = req.getHeader('sec-websocket-extensions');
-    const data: SocketData = { userId, relayName: req.getHeader(RELAY_HEADER), fate, socket: null };
+    const data: SocketData = { userId, subaccount, relayName: req.getHeader(RELAY_HEADER), fate, socket: null };
     res.upgrade(data, key, protocol, extensions, context);
   }
 
@@ -146,7 +147,7 @@ export class FeedFront {
   }
 
   private open(ws: WebSocket<SocketData>): void {
-    const { userId } = ws.getUserData();
+    const { userId, subaccount } = ws.getUserData();
     const { options, exchange } = this.front;
     const number = (this.numbers.get(userId) ?? 0) + 1;
     this.numbers.set(userId, number);
@@ -155,7 +156,7 @@ export class FeedFront {
     const rate = options.commandsPerSecond;
     const commands = rate === 0 ? null : new Bucket(rate, rate, exchange.now());
     const markets = options.marketsPerSubscription || Number.POSITIVE_INFINITY;
-    socket.client = this.hub.join(userId, socket, { commands, markets });
+    socket.client = this.hub.join(userId, socket, { commands, markets }, subaccount);
     this.sockets.add(socket);
   }
 

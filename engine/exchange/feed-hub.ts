@@ -12,6 +12,9 @@ import type { DeskEvent } from './rfq.ts';
 import { communicationBody } from './rfq-bodies.ts';
 import { tickerBody, tickerKey } from './ticker.ts';
 
+/** Whose news it is. */
+type Owner = Pick<ExchangeOrder, 'userId' | 'subaccount'>;
+
 const UNLIMITED: FeedLimits = { commands: null, markets: Number.POSITIVE_INFINITY };
 
 /**
@@ -32,9 +35,9 @@ export class FeedHub implements ExchangeListener, FeedHost {
     exchange.listeners.push(this);
   }
 
-  /** A client connects. */
-  join(userId: string, sink: FeedSink, limits: FeedLimits = UNLIMITED): FeedClient {
-    const client = new FeedClient(this, userId, sink, limits);
+  /** A client connects; `subaccount`: the only one it hears of, null for all. */
+  join(userId: string, sink: FeedSink, limits: FeedLimits = UNLIMITED, subaccount: number | null = null): FeedClient {
+    const client = new FeedClient(this, userId, sink, limits, subaccount);
     this.clients.add(client);
     return client;
   }
@@ -74,15 +77,14 @@ export class FeedHub implements ExchangeListener, FeedHost {
     const what: BookChange = { ticker, side, price, change, time: this.exchange.now() };
     let inYes = '';
     let inNo = '';
-    const owner = order !== null && order.clientOrderId !== '' ? order.userId : null;
     for (const channel of followers) {
       const { client, yesPrices } = channel;
       if (yesPrices && inYes === '') inYes = `${this.form.delta(what, true)}}`;
       if (!yesPrices && inNo === '') inNo = `${this.form.delta(what, false)}}`;
       let body = yesPrices ? inYes : inNo;
       // Who caused it is told to its owner alone.
-      if (client.userId === owner)
-        body = `${body.slice(0, -1)},"client_order_id":${JSON.stringify(order!.clientOrderId)}}`;
+      if (order !== null && client.hears(order.userId, order.subaccount))
+        body = `${body.slice(0, -1)}${this.form.cause(order)}}`;
       client.publish(channel, 'orderbook_delta', body);
     }
   }
@@ -122,15 +124,15 @@ export class FeedHub implements ExchangeListener, FeedHost {
   }
 
   fill(fill: ExchangeFill): void {
-    this.publish('fill', fill.ticker, 'fill', fill.userId, () => fillFrameBody(fill));
+    this.publish('fill', fill.ticker, 'fill', fill, () => fillFrameBody(fill));
   }
 
   order(order: ExchangeOrder): void {
-    this.publish('user_orders', order.ticker, 'user_order', order.userId, () => userOrderBody(order));
+    this.publish('user_orders', order.ticker, 'user_order', order, () => userOrderBody(order));
   }
 
   position(userId: string, ticker: string, subaccount: number): void {
-    this.publish('market_positions', ticker, 'market_position', userId, () => {
+    this.publish('market_positions', ticker, 'market_position', { userId, subaccount }, () => {
       const h = this.exchange.account(userId, subaccount).holding(ticker);
       return {
         user_id: userId,
@@ -153,7 +155,7 @@ export class FeedHub implements ExchangeListener, FeedHost {
   }
 
   group(group: OrderGroup, event: string): void {
-    this.publish('order_group_updates', '', 'order_group_updates', group.userId, () => ({
+    this.publish('order_group_updates', '', 'order_group_updates', group, () => ({
       event_type: event,
       order_group_id: group.groupId,
       ...(event === 'created' || event === 'limit_updated' ? { contracts_limit_fp: formatCount(group.limit) } : {}),
@@ -165,18 +167,21 @@ export class FeedHub implements ExchangeListener, FeedHost {
   communicate(event: DeskEvent): void {
     const eventTicker = this.exchange.markets.get(event.rfq.ticker)?.listing.eventTicker ?? '';
     for (const channel of this.others.get('communications') ?? []) {
-      const { userId } = channel.client;
-      if (!gets(channel.share, event, userId)) continue;
-      const body = communicationBody(event, userId, eventTicker);
+      const { client } = channel;
+      // To a client that hears of one subaccount only, the user's others are strangers.
+      const party = 'quote' in event && client.hears(event.quote.userId, event.quote.subaccount);
+      const viewer = party || client.hears(event.rfq.userId, event.rfq.subaccount) ? client.userId : '';
+      if (!gets(channel.share, event, viewer)) continue;
+      const body = communicationBody(event, viewer, eventTicker);
       if (body !== null) channel.client.publish(channel, event.type, JSON.stringify(this.form.body(event.type, body)));
     }
   }
 
-  /** Send to the followers of a channel: of everybody, or of one user. */
-  private publish(name: string, ticker: string, type: string, userId: string | null, msg: () => Json): void {
+  /** Send to the followers of a channel: to all, or to those of one subaccount. */
+  private publish(name: string, ticker: string, type: string, of: Owner | null, msg: () => Json): void {
     let body = '';
     for (const channel of this.others.get(name) ?? []) {
-      if (userId !== null && channel.client.userId !== userId) continue;
+      if (of !== null && !channel.client.hears(of.userId, of.subaccount)) continue;
       if (ticker !== '' && channel.tickers !== null && !channel.tickers.has(ticker)) continue;
       if (body === '') body = JSON.stringify(this.form.body(type, msg()));
       channel.client.publish(channel, type, body);

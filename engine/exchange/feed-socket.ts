@@ -8,6 +8,8 @@ import type { Front } from './front.ts';
 /** What uWebSockets keeps with a connection. */
 export interface SocketData {
   readonly userId: string;
+  /** The only one its key reaches; null: all. */
+  readonly subaccount: number | null;
   /** The relay's name for it, '' without a relay. */
   readonly relayName: string;
   readonly fate: ConnectionFate | null;

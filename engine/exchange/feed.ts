@@ -1,3 +1,4 @@
+import { marketId } from './bodies.ts';
 import type { Bucket } from './buckets.ts';
 import { type CommunicationsShare, EVERYTHING, shareOf } from './communications.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,6 +20,8 @@ export interface Channel {
   /** Markets it is filtered to; null: all. */
   tickers: Set<string> | null;
   readonly yesPrices: boolean;
+  /** Its `ok` replies leave the list of markets out. */
+  readonly skipsList: boolean;
   /** Which of the RFQ messages it gets. */
   readonly share: CommunicationsShare;
   /** What was last sent of each market, where only changes are sent. */
@@ -52,15 +55,18 @@ const PLAIN = ['ticker', 'fill', 'market_positions', 'user_orders'];
 /** One client's feed connection: its commands, its subscriptions, their sids and sequence numbers. */
 export class FeedClient {
   readonly userId: string;
+  /** The only subaccount whose news it hears; null: all of its user's. */
+  readonly subaccount: number | null;
   readonly channels: Channel[] = [];
   private readonly host: FeedHost;
   private readonly sink: FeedSink;
   private readonly limits: FeedLimits;
   private nextSid = 1;
 
-  constructor(host: FeedHost, userId: string, sink: FeedSink, limits: FeedLimits) {
+  constructor(host: FeedHost, userId: string, sink: FeedSink, limits: FeedLimits, subaccount: number | null) {
     this.host = host;
     this.userId = userId;
+    this.subaccount = subaccount;
     this.sink = sink;
     this.limits = limits;
   }
@@ -90,6 +96,11 @@ export class FeedClient {
     else this.update(id, params as Json);
   }
 
+  /** Whether what belongs to a subaccount of a user is for its ears. */
+  hears(userId: string, subaccount: number): boolean {
+    return this.userId === userId && (this.subaccount ?? subaccount) === subaccount;
+  }
+
   /** Send a frame of a channel, under its next number. `msg` is the body as text. */
   publish(channel: Channel, type: string, msg: string): void {
     const number = channel.sequenced ? `,"seq":${++channel.seq}` : '';
@@ -99,13 +110,18 @@ export class FeedClient {
   private subscribe(id: number, params: Json): void {
     const names = params['channels'];
     if (!Array.isArray(names) || names.length === 0) return this.error(id, 3, 'Channels required');
-    const given = tickersOf(params);
-    if ((given?.length ?? 0) > this.limits.markets) return this.tooManyMarkets(id);
+    if (params['market_ticker'] !== undefined && params['market_tickers'] !== undefined)
+      return this.error(id, 11, 'Invalid parameter');
+    const tickers = tickersOf(params);
+    const ids = tickers === null ? this.tickersOfIds(params) : null;
+    if (((tickers ?? ids)?.length ?? 0) > this.limits.markets) return this.tooManyMarkets(id);
     for (const name of names as unknown[]) {
       if (typeof name !== 'string' || !(SEQUENCED.includes(name) || PLAIN.includes(name))) {
         this.error(id, 8, 'Unknown channel name');
         continue;
       }
+      // Markets can be named by id on `ticker` alone.
+      const given = name === 'ticker' ? (tickers ?? ids) : tickers;
       if (name === 'orderbook_delta' && (given === null || given.length === 0)) {
         this.error(id, 14, 'Market ticker required');
         continue;
@@ -116,9 +132,16 @@ export class FeedClient {
         continue;
       }
       const existing = this.channels.find((c) => c.name === name);
-      if (existing !== undefined) this.addMarkets(id, existing, given ?? []);
+      if (existing !== undefined) this.addMarkets(id, existing, given);
       else this.open(id, name, given, params, share);
     }
+  }
+
+  private tickersOfIds(params: Json): string[] | null {
+    const { market_id: one, market_ids: many } = params;
+    if (one === undefined && !Array.isArray(many)) return null;
+    const ids = new Set<unknown>(Array.isArray(many) ? many : [one]);
+    return [...this.host.exchange.markets.keys()].filter((ticker) => ids.has(marketId(ticker)));
   }
 
   private open(
@@ -137,6 +160,7 @@ export class FeedClient {
       seq: 0,
       tickers,
       yesPrices: params['use_yes_price'] === true,
+      skipsList: params['skip_ticker_ack'] === true,
       share,
       sent: new Map(),
     };
@@ -185,9 +209,11 @@ export class FeedClient {
     } else this.error(id, 13, 'Unsupported action');
   }
 
-  private addMarkets(id: number, channel: Channel, tickers: readonly string[]): void {
+  /** `tickers`: null for all there are. */
+  private addMarkets(id: number, channel: Channel, tickers: readonly string[] | null): void {
+    if (tickers === null) channel.tickers = null;
     const known = channel.tickers;
-    const fresh = known === null ? [] : [...new Set(tickers)].filter((t) => !known.has(t));
+    const fresh = known === null ? [] : [...new Set(tickers ?? [])].filter((t) => !known.has(t));
     if ((known?.size ?? 0) + fresh.length > this.limits.markets) return this.tooManyMarkets(id);
     for (const ticker of fresh) known!.add(ticker);
     this.ok(id, channel);
@@ -196,7 +222,7 @@ export class FeedClient {
   }
 
   private ok(id: number, channel: Channel): void {
-    const msg = { market_tickers: [...(channel.tickers ?? [])] };
+    const msg = channel.skipsList ? {} : { market_tickers: [...(channel.tickers ?? [])] };
     this.send({ id, sid: channel.sid, ...this.numbered(channel), type: 'ok', msg }, channel.name);
   }
 

@@ -1,5 +1,5 @@
 import { BID, ONE_CONTRACT, timeToMs } from '../units/index.ts';
-import { type BookChange, type FeedForm, FIXED_POINT, type Json, shownPrice } from './feed-form.ts';
+import { type BookChange, clientIdOf, type FeedForm, FIXED_POINT, type Json, shownPrice } from './feed-form.ts';
 import type { Listing } from './listing.ts';
 import { Refusal } from './order.ts';
 
@@ -30,6 +30,8 @@ export const LEGACY_CENTS: FeedForm = {
     const side = c.side === BID ? 'yes' : 'no';
     return `{"market_ticker":"${c.ticker}","price":${price},"delta":${change},"side":"${side}","ts":${Math.floor(timeToMs(c.time) / 1000)}`;
   },
+
+  cause: clientIdOf,
 
   snapshot(ticker, market, yesPrices) {
     const now = FIXED_POINT.snapshot(ticker, market, yesPrices);
@@ -88,8 +90,10 @@ function legacyValue(value: unknown): unknown {
   const out: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(value)) {
     if (NEW_FIELDS.has(name)) continue;
-    if (name.endsWith('_dollars') && Array.isArray(inner)) out[name.slice(0, -8)] = inner.map(pair);
-    else if (name.endsWith('_dollars')) {
+    if (name.endsWith('_dollars') && Array.isArray(inner)) {
+      out[name.slice(0, -8)] = inner.map(pair);
+      out[name] = inner.map(([price, count]: string[]) => [Number(price).toFixed(2), contractsOf(count)]);
+    } else if (name.endsWith('_dollars')) {
       out[name.slice(0, -8)] = inner === null ? null : units(inner, 100);
       out[name] = inner;
     } else if (name.endsWith('_fp'))

@@ -159,11 +159,14 @@ export class PortfolioApi {
     const status = call.query.get('settlement_status') ?? 'unsettled';
     if (!['unsettled', 'settled', 'all'].includes(status))
       throw badParameter('GetPositions', 'SettlementStatus', 'oneof');
+    const counts = listParameter(call.query, 'count_filter') ?? ['position', 'total_traded'];
+    if (counts.some((name) => name !== 'position' && name !== 'total_traded'))
+      throw badParameter('GetPositions', 'CountFilter', 'oneof');
     const account = this.exchange.account(call.userId, subaccountParameter(call.query, 0));
     const held = [...account.holdings].filter(
       ([ticker, h]) =>
         passes(ticker, this.shardOf(ticker)) &&
-        (h.position !== 0 || h.volume !== 0) &&
+        ((counts.includes('position') && h.position !== 0) || (counts.includes('total_traded') && h.volume !== 0)) &&
         (status === 'all' || this.isSettled(ticker) === (status === 'settled')),
     );
     const page = paged(call, 'GetPositions', 'market_positions', held, ([ticker, h]) => ({
@@ -174,7 +177,7 @@ export class PortfolioApi {
       market_exposure_dollars: formatMoney(h.exposure),
       realized_pnl_dollars: formatMoney(h.realized),
       fees_paid_dollars: formatMoney(h.feesPaid),
-      last_updated_ts: formatRfc3339(this.exchange.now()),
+      last_updated_ts: formatRfc3339(h.updatedTime),
     }));
     return { ...page, event_positions: this.eventPositions(held) };
   }

@@ -11,10 +11,12 @@ import {
 import type { Exchange } from './exchange.ts';
 import { boolField, objectOf, stringField, subaccountField } from './fields.ts';
 import { Refusal } from './order.ts';
-import type { Quote } from './rfq.ts';
+import type { Quote, Rfq } from './rfq.ts';
 import { communicationsId, quoteBody, rfqBody } from './rfq-bodies.ts';
 import type { RfqDesk } from './rfq-desk.ts';
 import { bidField, rfqTerms } from './rfq-fields.ts';
+
+type Json = Readonly<Record<string, unknown>>;
 
 const DONE: ApiAnswer = { status: 204, body: undefined };
 const SELF = ['self'] as const;
@@ -40,6 +42,8 @@ export class RfqApi {
       return method === 'GET' && path.length === 2 ? ok({ communications_id: communicationsId(userId) }) : null;
     }
     if (subject === 'quotes') return path.length > 4 ? null : this.quotes(call, id, below, null);
+    if (subject === 'block-trade-proposals')
+      throw new Refusal(501, 'not_implemented', 'block trades are not simulated: quote on an RFQ instead');
     if (subject !== 'rfqs') return null;
     if (path.length > 3) {
       const scoped = below === 'quotes' && quoteId !== undefined && path.length <= 6;
@@ -48,14 +52,20 @@ export class RfqApi {
     if (id === undefined) return method === 'GET' ? this.list(call) : method === 'POST' ? this.ask(call) : null;
     if (method === 'GET') return this.one(call, id);
     if (method !== 'DELETE') return null;
+    if (!owns(call, this.desk.rfqs.get(id))) throw new Refusal(404, 'not_found');
     this.desk.withdraw(userId, id);
     return DONE;
   }
 
-  private one({ userId }: ApiCall, id: string): ApiAnswer {
+  private one(call: ApiCall, id: string): ApiAnswer {
     const rfq = this.desk.rfqs.get(id);
     if (rfq === undefined) throw new Refusal(404, 'not_found');
-    return ok({ rfq: rfqBody(rfq, userId) });
+    return ok({ rfq: this.body(call, rfq) });
+  }
+
+  /** A request as the caller may see it. */
+  private body(call: ApiCall, rfq: Rfq): Json {
+    return rfqBody(rfq, owns(call, rfq) ? call.userId : '');
   }
 
   private ask(call: ApiCall): ApiAnswer {
@@ -75,11 +85,11 @@ export class RfqApi {
     const found = [...this.desk.rfqs.values()].filter(
       (rfq) =>
         (status === null || rfq.status === status) &&
-        (!own || rfq.userId === userId) &&
-        (creator === null || rfq.userId === creator) &&
+        (!own || owns(call, rfq)) &&
+        (creator === null || (rfq.userId === creator && (creator !== userId || owns(call, rfq)))) &&
         passes(rfq.ticker),
     );
-    return ok(paged(call, operation, 'rfqs', found.reverse(), (rfq) => rfqBody(rfq, userId), RFQ_PAGE));
+    return ok(paged(call, operation, 'rfqs', found.reverse(), (rfq) => this.body(call, rfq), RFQ_PAGE));
   }
 
   private marketFilter(query: URLSearchParams): (ticker: string) => boolean {
@@ -104,7 +114,7 @@ export class RfqApi {
     const known = act === undefined ? method === 'GET' || method === 'DELETE' : method === 'PUT';
     if (!known || (act !== undefined && act !== 'accept' && act !== 'confirm')) return null;
     const quote = this.desk.quotes.get(id);
-    if (quote === undefined || (rfqId !== null && quote.rfq.id !== rfqId) || !isParty(quote, userId))
+    if (quote === undefined || (rfqId !== null && quote.rfq.id !== rfqId) || !isParty(call, quote))
       throw new Refusal(404, 'not_found');
     if (method === 'GET') return ok({ quote: quoteBody(quote, userId) });
     if (act === undefined) this.desk.cancel(userId, id);
@@ -144,7 +154,7 @@ export class RfqApi {
     const { from, to } = timeBounds(query, operation);
     const found = [...this.desk.quotes.values()].filter(
       (quote) =>
-        isParty(quote, userId) &&
+        isParty(call, quote) &&
         (!own || quote.userId === userId) &&
         (!asked || quote.rfq.userId === userId) &&
         (creator === null || quote.userId === creator) &&
@@ -158,6 +168,11 @@ export class RfqApi {
   }
 }
 
-function isParty(quote: Quote, userId: string): boolean {
-  return quote.userId === userId || quote.rfq.userId === userId;
+/** Whether something is the caller's: its user's, in a subaccount that its key reaches. */
+function owns({ userId, only }: ApiCall, thing: Rfq | Quote | undefined): boolean {
+  return thing?.userId === userId && (only === undefined || thing.subaccount === only);
+}
+
+function isParty(call: ApiCall, quote: Quote): boolean {
+  return owns(call, quote) || owns(call, quote.rfq);
 }

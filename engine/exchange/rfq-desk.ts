@@ -25,12 +25,14 @@ export class RfqDesk {
     this.newId = newId;
   }
 
-  /** Ask for quotes. `replaces`: the user's open requests in the same market are withdrawn. @throws Refusal */
+  /** Ask for quotes. `replaces`: the subaccount's open requests in the same market are withdrawn. @throws Refusal */
   ask(userId: string, terms: RfqTerms, replaces: boolean): Rfq {
     tradable(this.exchange, terms.ticker);
     this.forget();
     const open = [...this.rfqs.values()].filter((rfq) => rfq.userId === userId && rfq.status === 'open');
-    const replaced = replaces ? open.filter((rfq) => rfq.ticker === terms.ticker) : [];
+    const replaced = replaces
+      ? open.filter(({ ticker, subaccount }) => ticker === terms.ticker && subaccount === terms.subaccount)
+      : [];
     if (open.length - replaced.length >= MOST_OPEN)
       throw new Refusal(409, 'too_many_open_rfqs', `an account can have ${MOST_OPEN} open RFQs`);
     for (const rfq of replaced) this.close(rfq, 'replaced');

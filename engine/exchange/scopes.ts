@@ -55,7 +55,7 @@ export function allowed(key: ApiKey, call: ApiCall): ApiCall {
   const named = query.get('subaccount');
   if (named !== null && Number(named) !== key.subaccount) throw forbidden(RESTRICTED);
   query.set('subaccount', String(key.subaccount));
-  return { ...call, query, body: locked(call.body, key.subaccount) };
+  return { ...call, query, body: locked(call.body, key.subaccount), only: key.subaccount };
 }
 
 /** A body, and the items of its batch, with the subaccount filled in. @throws Refusal where another is named */

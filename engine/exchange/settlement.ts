@@ -38,6 +38,7 @@ export function payHolders(exchange: Exchange, market: LiveMarket): Settlement[]
     noteLoss(exchange, account, market);
     const precision = result === 'scalar' ? account.precision || fees.precision : 1;
     const payout = account.settle(ticker, exchangeIndex, value, precision);
+    holding.updatedTime = exchange.now();
     renet(exchange, account, market);
     const { userId, subaccount } = account;
     const names = { userId, subaccount, ticker, eventTicker, exchangeIndex, result, value };

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { costOf } from '../../engine/exchange/costs.ts';
 import { allowed } from '../../engine/exchange/scopes.ts';
 import {
   Client,
   ED25519,
+  type Feed,
   type Json,
   orderBody,
   type Reply,
@@ -215,4 +216,107 @@ describe('what RFQs and quotes cost', () => {
     assert.equal((await a.order({ exchange_index: 0 })).status, 201);
     assert.equal((await a.order({ client_order_id: 'auto' })).status, 429, 'auto-routed orders pay everywhere');
   });
+});
+
+describe('a key that is locked to a subaccount', () => {
+  const RFQS = '/communications/rfqs';
+  const terms = { market_ticker: 'M', contracts: 1, rest_remainder: false };
+  const bids = { yes_bid: '0.4800', no_bid: '0.4800', rest_remainder: false };
+
+  /** Account `a` with money in subaccounts 0 and 1, and a key that reaches 1 alone. */
+  async function open(t: TestContext): Promise<{ venue: Venue; one: Client }> {
+    const venue = await Venue.open(t);
+    venue.bench.fund('a', '1000', 0, 1);
+    return { venue, one: keyed(venue, ['read', 'write'], 1) };
+  }
+
+  test('neither withdraws nor owns the RFQs of another subaccount', async (t) => {
+    const { venue, one } = await open(t);
+    const theirs = String((await venue.a.post(RFQS, terms)).body['id']);
+    const own = String((await one.post(RFQS, { ...terms, replace_existing: true })).body['id']);
+    assert.deepEqual(codeOf(await one.delete(`${RFQS}/${theirs}`)), [404, 'not_found']);
+    const ids = async (query: string): Promise<unknown[]> =>
+      ((await one.get(`${RFQS}?status=open&${query}`)).body['rfqs'] as Json[]).map((rfq) => rfq['id']);
+    assert.deepEqual(await ids(''), [own, theirs], 'requests are for everybody to see');
+    assert.deepEqual(await ids('user_filter=self'), [own]);
+    assert.deepEqual(await ids('creator_user_id=a'), [own]);
+    const shown = (await one.get(`${RFQS}/${theirs}`)).body['rfq'] as Json;
+    assert.ok(!('creator_user_id' in shown || 'creator_subaccount' in shown));
+    assert.equal((await one.delete(`${RFQS}/${own}`)).status, 204);
+    assert.equal((await venue.a.delete(`${RFQS}/${theirs}`)).status, 204);
+  });
+
+  test('can do nothing with the quotes that another subaccount gives or gets', async (t) => {
+    const { venue, one } = await open(t);
+    const { a, b } = venue;
+    const asked = String((await a.post(RFQS, terms)).body['id']);
+    const gotten = String((await b.post('/communications/quotes', { rfq_id: asked, ...bids })).body['id']);
+    const other = String((await b.post(RFQS, terms)).body['id']);
+    const given = String((await a.post('/communications/quotes', { rfq_id: other, ...bids })).body['id']);
+    for (const [method, path] of [
+      ['GET', `quotes/${gotten}`],
+      ['GET', `quotes/${given}`],
+      ['DELETE', `quotes/${given}`],
+      ['PUT', `rfqs/${asked}/quotes/${gotten}/accept`],
+      ['PUT', `rfqs/${other}/quotes/${given}/confirm`],
+    ] as const) {
+      const body = path.endsWith('accept') ? { accepted_side: 'yes' } : undefined;
+      assert.deepEqual(codeOf(await one.call(method, `/communications/${path}`, body)), [404, 'not_found'], path);
+      assert.equal((await a.get(`/communications/quotes/${given}`)).status, 200);
+    }
+    for (const query of ['user_filter=self', 'rfq_user_filter=self', `rfq_id=${asked}`])
+      assert.deepEqual((await one.get(`/communications/quotes?${query}`)).body['quotes'], []);
+  });
+
+  test('hears of its own subaccount alone', async (t) => {
+    const { venue, one } = await open(t);
+    const channels = [
+      'user_orders',
+      'fill',
+      'market_positions',
+      'order_group_updates',
+      'communications',
+      'orderbook_delta',
+    ];
+    const subscribe = { id: 1, cmd: 'subscribe', params: { channels, market_tickers: ['M'], use_yes_price: true } };
+    const [feed, whole] = [await venue.feed(one), await venue.feed(venue.a)];
+    for (const each of [feed, whole]) await each.command(subscribe);
+    for (const subaccount of [0, 1]) {
+      await venue.a.post('/portfolio/order_groups/create', { contracts_limit: 5, subaccount });
+      await venue.a.order({ subaccount, client_order_id: `c${subaccount}` });
+      const rfq = (await venue.b.post(RFQS, terms)).body['id'];
+      await venue.a.post('/communications/quotes', { rfq_id: rfq, ...bids, subaccount });
+    }
+    await venue.b.order({ side: 'ask', count: '2.00' });
+    for (const each of [feed, whole]) await each.drained();
+    const news = (each: Feed): string[] =>
+      each.frames.flatMap(({ type, msg }) => {
+        if (type === 'order_group_updates') return [type];
+        const of = msg?.['subaccount'] ?? msg?.['subaccount_number'];
+        return of === undefined ? [] : [`${type} ${of}`];
+      });
+    const both = ['orderbook_delta', 'user_order', 'fill', 'market_position'];
+    for (const name of both) assert.ok(news(whole).includes(`${name} 0`) && news(whole).includes(`${name} 1`), name);
+    for (const name of [...both, 'quote_created']) assert.ok(news(feed).includes(`${name} 1`), name);
+    assert.deepEqual(
+      news(feed).filter((line) => line.endsWith(' 0')),
+      [],
+    );
+    const count = (each: Feed, type: string): number => each.frames.filter((frame) => frame.type === type).length;
+    assert.deepEqual([count(feed, 'order_group_updates'), count(whole, 'order_group_updates')], [1, 2]);
+    assert.deepEqual([count(feed, 'quote_created'), count(whole, 'quote_created')], [1, 2]);
+  });
+});
+
+test('block trades are refused in words, not as a page that is not there', async (t) => {
+  const { a } = await Venue.open(t);
+  for (const [method, path] of [
+    ['GET', ''],
+    ['POST', ''],
+    ['POST', `/${randomUUID()}/accept`],
+  ] as const)
+    assert.deepEqual(codeOf(await a.call(method, `/communications/block-trade-proposals${path}`)), [
+      501,
+      'not_implemented',
+    ]);
 });

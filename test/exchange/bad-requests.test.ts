@@ -132,6 +132,18 @@ describe('bad requests', () => {
     ],
     ['a number for price', orderBody({ price: 0.4 }), 400, { code: 'bad_request' }],
     ['a string for post_only', orderBody({ post_only: 'yes' }), 400, { code: 'bad_request' }],
+    [
+      'milliseconds for expiration_time',
+      orderBody({ expiration_time: 1_790_000_100_000 }),
+      400,
+      { code: 'invalid_parameters' },
+    ],
+    [
+      'an expiration_time past every calendar',
+      orderBody({ expiration_time: 2 ** 53 - 1 }),
+      400,
+      { code: 'invalid_parameters' },
+    ],
     ['a fraction for expiration_time', orderBody({ expiration_time: 1.5 }), 400, { code: 'bad_request' }],
     ['off-grid price', orderBody({ price: '0.4050' }), 400, { code: 'invalid_price' }],
     ['price of a dollar', orderBody({ price: '1.0000' }), 400, { code: 'invalid_price' }],

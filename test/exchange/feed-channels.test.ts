@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { marketId } from '../../engine/exchange/bodies.ts';
 import { ASK, BID } from '../../engine/units/index.ts';
 import { lots } from './support/bench.ts';
 import { type Feed, type Frame, type Json, Venue } from './support/venue.ts';
@@ -201,5 +202,44 @@ describe('a reader that is too slow', () => {
     await quick.drained();
     assertNumbered(quick, 1);
     assert.equal(quick.of(1).at(-1)!.msg['delta_fp'], '7.00');
+  });
+});
+
+describe('a subscription', () => {
+  test('leaves the list of markets out of its ok replies where that is asked for', async (t) => {
+    const feed = await (await Venue.open(t, { markets: { M: 0, N: 0 } })).feed();
+    await feed.command(subscribe(1, ['orderbook_delta'], { ...books, skip_ticker_ack: true }));
+    const params = { sids: [1], action: 'add_markets', market_tickers: ['N'] };
+    const [ok] = await feed.command({ id: 2, cmd: 'update_subscription', params });
+    assert.deepEqual(ok, { id: 2, sid: 1, seq: 2, type: 'ok', msg: {} });
+    assertNumbered(feed, 1);
+  });
+
+  test('to tickers names markets by id, and none by two names at once', async (t) => {
+    const venue = await Venue.open(t, { markets: { M: 0, N: 0 } });
+    const feed = await venue.feed();
+    const [refused] = await feed.command(subscribe(1, ['ticker'], { market_ticker: 'M', market_tickers: ['N'] }));
+    assert.deepEqual(refused!.msg, { code: 11, msg: 'Invalid parameter' });
+    await feed.command(subscribe(2, ['ticker'], { market_ids: [marketId('N')], send_initial_snapshot: true }));
+    for (const ticker of ['M', 'N']) venue.bench.background(BID, 40, 5, ticker);
+    await feed.drained();
+    const markets = feed.frames.filter(({ type }) => type === 'ticker').map(({ msg }) => msg['market_ticker']);
+    assert.deepEqual(new Set(markets), new Set(['N']));
+  });
+
+  test('to some markets becomes one to all where it is repeated without naming any', async (t) => {
+    const venue = await Venue.open(t, { markets: { M: 0, N: 0 } });
+    const feed = await venue.feed();
+    await feed.command(subscribe(1, ['trade'], { market_ticker: 'M' }));
+    const [ok] = await feed.command(subscribe(2, ['trade']));
+    assert.deepEqual([ok!.type, ok!.sid], ['ok', 1]);
+    venue.bench.background(ASK, 50, 3, 'N');
+    await venue.a.order({ ticker: 'N', price: '0.5000' });
+    await feed.drained();
+    assert.deepEqual(
+      feed.frames.filter(({ type }) => type === 'trade').map(({ msg }) => msg['market_ticker']),
+      ['N'],
+    );
+    assertNumbered(feed, 1);
   });
 });

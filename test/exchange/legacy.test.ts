@@ -133,7 +133,7 @@ describe('the old wire form', () => {
       '0.5000',
     ]);
     assert.deepEqual((await a.get('/markets/M/orderbook')).body, {
-      orderbook: { yes: [[50, 2]], no: [] },
+      orderbook: { yes: [[50, 2]], yes_dollars: [['0.50', 2]], no: [], no_dollars: [] },
     });
     assert.deepEqual((await a.get('/account/limits')).body, {
       usage_tier: 'prestige',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TimeUs } from '../../engine/units/index.ts';
+import { ASK, BID, formatRfc3339, type TimeUs } from '../../engine/units/index.ts';
 import { START_US } from './support/bench.ts';
 import { type Json, Venue } from './support/venue.ts';
 
@@ -151,4 +151,29 @@ describe('incentive programs', () => {
     assert.equal((await a.get('/incentive_programs?limit=10001')).status, 400);
     assert.equal((await a.call('GET', '/incentive_programs', undefined, {})).status, 200, 'unsigned');
   });
+});
+
+test('positions tell when they last changed, and only what is asked for', async (t) => {
+  const venue = await Venue.open(t, { markets: { A: 0, B: 0 } });
+  for (const ticker of ['A', 'B']) {
+    venue.bench.background(ASK, 50, 1, ticker);
+    await venue.a.order({ ticker, price: '0.5000' });
+    venue.bench.pass(1_000_000);
+  }
+  venue.bench.background(BID, 40, 1, 'A');
+  await venue.a.order({ ticker: 'A', side: 'ask' });
+  venue.bench.pass(5_000_000);
+  const found = async (filter: string): Promise<unknown[]> => {
+    const { body } = await venue.a.get(`/portfolio/positions${filter}`);
+    return (body['market_positions'] as Json[]).map((p) => [p['ticker'], p['last_updated_ts']]);
+  };
+  const [closed, open] = [
+    ['A', formatRfc3339((START_US + 2_000_000) as TimeUs)],
+    ['B', formatRfc3339((START_US + 1_000_000) as TimeUs)],
+  ];
+  assert.deepEqual(await found(''), [closed, open]);
+  assert.deepEqual(await found('?count_filter=position'), [open]);
+  assert.deepEqual(await found('?count_filter=total_traded'), [closed, open]);
+  assert.deepEqual(await found('?count_filter=position,total_traded'), [closed, open]);
+  assert.match((await venue.a.get('/portfolio/positions?count_filter=volume')).text, /CountFilter/);
 });

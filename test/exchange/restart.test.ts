@@ -8,7 +8,7 @@ import { StateError, Store } from '../../engine/exchange/store.ts';
 import { World, type WorldOptions } from '../../engine/exchange/world.ts';
 import { ASK, BID, type Money } from '../../engine/units/index.ts';
 import { Bench, lots } from './support/bench.ts';
-import { Client, ED25519, type Json } from './support/venue.ts';
+import { Client, ED25519, type Json, Venue } from './support/venue.ts';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'exchange-'));
@@ -150,6 +150,25 @@ describe('an exchange that is killed and started again', () => {
         if (filled > 0) assert.equal(again.exchange.account(user).cashOn(0), bench.exchange.account(user).cashOn(0));
       }
     }
+  });
+
+  test('both fills of a trade are one line, so that no kill leaves half a trade', async (t) => {
+    const path = join(folder(t), 'state.ndjson');
+    const venue = await Venue.open(t);
+    const store = new Store(path, venue.bench.exchange);
+    venue.server.beforeSend = () => store.flush();
+    const feed = await venue.feed();
+    await feed.command({ id: 1, cmd: 'subscribe', params: { channels: ['fill', 'trade', 'user_orders'] } });
+    await venue.a.order({ count: '5.00' });
+    await venue.b.order({ side: 'ask', count: '3.00' });
+    await feed.drained();
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const fills = lines.map((line) => (JSON.parse(line) as { t: string }[]).filter((row) => row.t === 'fill').length);
+    assert.deepEqual(
+      fills.filter((n) => n > 0),
+      [2],
+    );
+    store.close();
   });
 
   test('a file that is something else is named with its line, and left as it is', (t) => {
