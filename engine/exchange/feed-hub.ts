@@ -28,6 +28,8 @@ export class FeedHub implements ExchangeListener, FeedHost {
   /** Book subscriptions by market, and the others by channel. */
   private readonly books = new Map<string, Set<Channel>>();
   private readonly others = new Map<string, Set<Channel>>();
+  /** Markets whose `ticker` frame may be out of date. */
+  private readonly restated = new Set<string>();
 
   constructor(exchange: Exchange, form: FeedForm = FIXED_POINT) {
     this.exchange = exchange;
@@ -112,7 +114,7 @@ export class FeedHub implements ExchangeListener, FeedHost {
   private quoteTo(channels: Iterable<Channel>, ticker: string): void {
     const market = this.exchange.markets.get(ticker);
     if (market === undefined) return;
-    const key = tickerKey(market);
+    const key = tickerKey(this.exchange, market);
     let body = '';
     for (const channel of channels) {
       if (channel.tickers !== null && !channel.tickers.has(ticker)) continue;
@@ -146,6 +148,19 @@ export class FeedHub implements ExchangeListener, FeedHost {
         subaccount,
       };
     });
+    this.restate(ticker);
+  }
+
+  /** A fill changes the open interest after its print was told: tell it once the step is through. */
+  private restate(ticker: string): void {
+    if (!this.others.has('ticker')) return;
+    if (this.restated.size === 0)
+      queueMicrotask(() => {
+        const tickers = [...this.restated];
+        this.restated.clear();
+        for (const each of tickers) this.quotes(each);
+      });
+    this.restated.add(ticker);
   }
 
   lifecycle({ type, msg }: LifecycleEvent): void {

@@ -31,8 +31,8 @@ export function tickerBody(exchange: Exchange, m: LiveMarket): Record<string, un
 }
 
 /** What of a market a `ticker` subscriber sees: equal texts, nothing to send. */
-export function tickerKey(m: LiveMarket): string {
+export function tickerKey(exchange: Exchange, m: LiveMarket): string {
   const bid = top(m, BID);
   const ask = top(m, ASK);
-  return `${bid.price}/${bid.size}/${ask.price}/${ask.size}/${m.lastPrice}/${m.volume}`;
+  return `${bid.price}/${bid.size}/${ask.price}/${ask.size}/${m.lastPrice}/${m.volume}/${openInterest(exchange, m.listing.ticker)}`;
 }

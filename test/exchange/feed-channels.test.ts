@@ -243,3 +243,13 @@ describe('a subscription', () => {
     assertNumbered(feed, 1);
   });
 });
+
+test('the last ticker after a fill has the open interest that the fill made', async (t) => {
+  const venue = await Venue.open(t);
+  const feed = await venue.feed();
+  await feed.command(subscribe(1, ['ticker'], { market_ticker: 'M' }));
+  venue.bench.background(ASK, 50, 3);
+  await venue.a.order({ price: '0.5000', count: '3.00' });
+  await feed.drained();
+  assert.equal(feed.frames.filter(({ type }) => type === 'ticker').at(-1)!.msg['open_interest_fp'], '3.00');
+});
