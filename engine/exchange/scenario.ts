@@ -60,6 +60,8 @@ export interface ScenarioHooks {
   /** null where a recording is the market. */
   readonly world: WorldControl | null;
   readonly disconnect: () => void;
+  /** Markets that are listed whatever the scenario does; others that are there come from a run before. By default all. */
+  readonly given?: readonly string[];
   /** Told of every step: what was done, or why it was not. */
   readonly tell: (text: string) => void;
 }
@@ -83,7 +85,8 @@ export class Scenario {
     this.hooks = hooks;
     this.steps = [...steps].sort((a, b) => a.atSeconds - b.atSeconds);
     const known = new Set(exchange.markets.keys());
-    for (const step of this.steps) this.check(step, known);
+    const taken = new Set(hooks.given ?? known);
+    for (const step of this.steps) this.check(step, known, taken);
   }
 
   /** Times count from now on. Starting again changes nothing. */
@@ -109,12 +112,14 @@ export class Scenario {
     }
   }
 
-  private check({ atSeconds, action }: ScenarioStep, known: Set<string>): void {
+  private check({ atSeconds, action }: ScenarioStep, known: Set<string>, taken: Set<string>): void {
     const bad = (text: string): ScenarioError =>
       new ScenarioError(`scenario step at ${atSeconds} s (${action.do}): ${text}`);
     if (action.do === 'list') {
-      if (known.has(action.listing.ticker)) throw bad(`market ${action.listing.ticker} is there already`);
-      known.add(action.listing.ticker);
+      const { ticker } = action.listing;
+      if (taken.has(ticker)) throw bad(`market ${ticker} is there already`);
+      taken.add(ticker);
+      known.add(ticker);
       return;
     }
     if (!('market' in action)) return;
@@ -196,6 +201,7 @@ export class Scenario {
   }
 
   private list({ openInSeconds, closeInSeconds, ...names }: NewMarket): void {
+    if (this.exchange.markets.has(names.ticker)) throw new LifecycleError(`market ${names.ticker} is there already`);
     const fees = feeSchedule(names.feeType, names.feeMultiplier ?? '1', 100);
     const status = openInSeconds > 0 ? 'initialized' : 'active';
     const times = { openTime: this.in(openInSeconds), closeTime: this.in(closeInSeconds) };

@@ -113,6 +113,7 @@ export class World {
     try {
       this.scenario = new Scenario(this.exchange, this.options.scenario ?? [], {
         world,
+        given: this.tickers,
         disconnect: () => this.server.disconnectAll(),
         tell: (text) => this.options.onScenario?.(text),
       });

@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { readScenario } from '../../engine/cli/scenario-file.ts';
 import { PortInUse } from '../../engine/exchange/index.ts';
 import { StateError, Store } from '../../engine/exchange/store.ts';
 import { World, type WorldOptions } from '../../engine/exchange/world.ts';
@@ -208,6 +209,21 @@ describe('an exchange that is killed and started again', () => {
     new Store(path, again.exchange).close();
     assert.equal(again.exchange.groups.size, 0);
   });
+});
+
+test('a scenario that lists a market can be started again over the state it left', async (t) => {
+  const statePath = join(folder(t), 'state.ndjson');
+  const path = join(folder(t), 'scenario.yaml');
+  writeFileSync(path, 'steps: [{ atSeconds: 0, do: list, market: NEW-1-A }]');
+  for (const expected of [/: list NEW-1-A$/, /not done, market NEW-1-A is there already$/]) {
+    let tell: (text: string) => void = () => {};
+    const told = new Promise<string>((resolve) => {
+      tell = resolve;
+    });
+    const { world } = await open(t, { statePath, scenario: readScenario(path), onScenario: (text) => tell(text) });
+    assert.match(await told, expected);
+    world.close();
+  }
 });
 
 test('a port somebody listens on is refused by name', async (t) => {
