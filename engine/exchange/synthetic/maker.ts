@@ -40,7 +40,6 @@ export class Maker implements Agent {
   private readonly quotes: readonly [Quote[], Quote[]] = [[], []];
   private readonly sizes: Float64Array;
   private error: number;
-  private errorAt = 0;
   /** Contracts, negative when short of YES. */
   private position = 0;
 
@@ -57,7 +56,7 @@ export class Maker implements Agent {
   act(now: number): void {
     const { style, random, desk } = this;
     this.nextAt = now + random.exponential(style.refresh);
-    this.drift(now);
+    this.drift();
     for (let i = 0; i < this.sizes.length; i++) this.sizes[i] = Math.round(style.size * random.uniform(0.5, 1.5));
     for (const side of [BID, ASK] as const) this.count(side);
     const p = logistic(this.sight.logOdds(now - style.lag) + this.error);
@@ -78,11 +77,11 @@ export class Maker implements Agent {
     }
   }
 
-  private drift(now: number): void {
-    const { noise, noiseSeconds } = this.style;
-    const kept = Math.exp(-(now - this.errorAt) / noiseSeconds);
+  /** Let the error move: the same step at every look, however long ago the last one was. */
+  private drift(): void {
+    const { noise, noiseSeconds, refresh } = this.style;
+    const kept = Math.exp(-refresh / noiseSeconds);
     this.error = this.error * kept + noise * Math.sqrt(1 - kept * kept) * this.random.normal();
-    this.errorAt = now;
   }
 
   /** Learn of what has been bought and sold. */

@@ -1,3 +1,4 @@
+import type { Grid } from '../../market/index.ts';
 import { ASK, BID, ONE_CONTRACT } from '../../units/index.ts';
 import type { Random } from '../random.ts';
 import { type Agent, widening } from './agent.ts';
@@ -9,7 +10,7 @@ import { SIZES, sizeOf } from './sizes.ts';
 /** How patient traders place limit orders. Times in seconds, prices in cents. */
 export interface PatientStyle {
   readonly perHour: number;
-  /** Success probability of the geometric number of ticks they stand back. */
+  /** Success probability of the geometric number of ticks they stand back, one at least. */
   readonly depth: number;
   /** Distance from their fair value, before `widening`. */
   readonly offset: number;
@@ -69,14 +70,13 @@ export class PatientTraders implements Agent {
     const { grid } = desk;
     const side = random.next() < 0.5 ? BID : ASK;
     const p = logistic(this.sight.logOdds(now - style.lag) + style.noise * random.normal());
-    const back = random.geometric(style.depth);
+    const back = 1 + random.geometric(style.depth);
     const size = sizeOf(SIZES, random, style.sizeScale);
     const life = random.exponential(style.life);
     const patience = random.geometric(style.stale);
     const away = 100 * style.offset * widening(p);
-    const top = side === BID ? grid.floorLevel(10_000 * p - away) : grid.ceilLevel(10_000 * p + away);
-    const level = side === BID ? top - back : top + back;
-    if (top < 0 || level < 0 || level >= grid.levels) return;
+    const level = side === BID ? nearest(grid, 10_000 * p - away) - back : nearest(grid, 10_000 * p + away) + back;
+    if (level < 0 || level >= grid.levels) return;
     const resting = desk.rest(side, level, size * ONE_CONTRACT);
     if (resting === null) return;
     this.orders.push({ resting, expiresAt: now + life, patience });
@@ -100,4 +100,13 @@ export class PatientTraders implements Agent {
     }
     this.orders.length = kept;
   }
+}
+
+/** The level nearest to a price in 1e-4 dollars, the grid's first or last beyond its ends. */
+function nearest(grid: Grid, price: number): number {
+  const low = grid.floorLevel(price);
+  const high = grid.ceilLevel(price);
+  if (low < 0) return 0;
+  if (high < 0 || high >= grid.levels) return grid.levels - 1;
+  return price - grid.price(low) < grid.price(high) - price ? low : high;
 }

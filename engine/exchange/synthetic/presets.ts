@@ -26,7 +26,7 @@ const LIQUID: Preset = {
   truth: 'information',
   hours: 4,
   diffusion: { volatility: 0.3, jumpsPerHour: 1, jumpSize: 0.3 },
-  start: [0.02, 0.98],
+  start: [0.05, 0.95],
   markets: 4,
   makers: {
     halfSpreads: [0.7, 0.8, 1.0, 1.3, 1.8, 2.5],
@@ -63,7 +63,7 @@ export const PRESETS = {
     truth: 'information',
     hours: 8,
     diffusion: { volatility: 0.25, jumpsPerHour: 0.4, jumpSize: 0.35 },
-    start: [0.1, 0.9],
+    start: [0.05, 0.95],
     markets: 4,
     makers: {
       halfSpreads: [1.4, 2.0, 3.2],
@@ -84,7 +84,7 @@ export const PRESETS = {
     truth: 'information',
     hours: 24,
     diffusion: { volatility: 0.15, jumpsPerHour: 0.12, jumpSize: 0.45 },
-    start: [0.1, 0.9],
+    start: [0.05, 0.95],
     markets: 4,
     makers: {
       halfSpreads: [4.0],
