@@ -48,7 +48,7 @@ export const PRESETS = {
   lively: {
     ...LIQUID,
     start: [0.25, 0.75],
-    about: 'a market to watch: spread 2 to 3 cents, small trades every other second, more news, closes after 12 hours',
+    about: 'a market to watch: spread 2 to 4 cents, small trades every other second, more news, closes after 12 hours',
     hours: 12,
     diffusion: { volatility: 0.5, jumpsPerHour: 4, jumpSize: 0.25 },
     markets: 2,
