@@ -138,6 +138,8 @@ export class Engine implements EngineInputs {
       case Frame.Garbage:
         ctx.counters.badFrames++;
         this.feed.garbage(decoder.reason);
+        // It may have been a fill: what the private channels tell carries no sequence number.
+        this.sync.want();
         break;
       case Frame.Malformed:
         ctx.counters.badFrames++;

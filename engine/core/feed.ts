@@ -22,6 +22,10 @@ import {
   Subscriptions,
 } from './subscriptions.ts';
 
+/** Messages of the private channels and of the lifecycle channel: each is told once, so one that cannot be read is lost. */
+const OF_ORDERS: readonly string[] = ['fill', 'user_order', 'order_group_updates'];
+const OF_LISTINGS: readonly string[] = ['market_lifecycle_v2', 'event_lifecycle'];
+
 /** What the feed cannot mend by itself. */
 export interface FeedEvents {
   /** Messages about our orders may have been missed. */
@@ -261,7 +265,23 @@ export class Feed {
     if (market !== null) this.distrust(market, frame.reason);
     else if (frame.sid === this.subscriptions.bookSid && frame.sid !== 0) this.distrustAll(frame.reason);
     else this.recovery.probe();
+    this.lostWith(market, frame);
     return market;
+  }
+
+  /** Books are mended by snapshots; what else a malformed frame told has to be learnt another way. */
+  private lostWith(market: MarketState | null, { type, id }: FrameDecoder): void {
+    if (OF_ORDERS.includes(type)) this.events.deaf(`a message of type ${type} could not be read`);
+    else if (OF_LISTINGS.includes(type)) {
+      if (market !== null && type === 'market_lifecycle_v2') {
+        // It may have stopped; nothing of what the stream said before stands against the read that follows.
+        market.status = 'unknown';
+        market.statusTime = 0 as TimeUs;
+      }
+      this.listingsMissed();
+    }
+    // It answers no command, so it may have been the end of any subscription. Commands have deadlines of their own.
+    else if (type === 'error' && id === 0) this.recovery.reconnect('an error of the feed could not be read');
   }
 
   /** A market's prices are not on the grid we know: no snapshot mends that, and the other books are not to suffer. */

@@ -47,7 +47,7 @@ export class FrameDecoder {
   isBlockTrade = false;
   /** Delta: the order of ours that caused it (api 3.5), '' where the frame names none. */
   clientOrderId = '';
-  /** The message type word for `Other`; `''` otherwise. */
+  /** The message type word of an `Other` or `Malformed` frame; `''` otherwise. */
   type = '';
   /** Body of every kind but Delta and Trade. */
   detail: FrameDetail | null = null;
@@ -148,7 +148,6 @@ export class FrameDecoder {
       if (!(error instanceof WireError || error instanceof UnitError)) throw error;
       this.reason = this.type === '' ? error.message : `${this.type}: ${error.message}`;
       this.kind = this.type === '' ? Frame.Garbage : Frame.Malformed;
-      this.type = '';
       return this.kind;
     }
   }
