@@ -256,7 +256,7 @@ export class Feed {
       books.clear(market.book);
       this.gridChanged(market, fault);
     }
-    this.recovery.snapshot(market, fault === '');
+    this.recovery.snapshot();
     return market;
   }
 

@@ -18,8 +18,6 @@ export class Recovery {
   private since = 0 as TimeUs;
   private askedAt = 0 as TimeUs;
   private askAgain = false;
-  /** Markets whose last snapshot was no book of theirs: nothing but another one could help, and hardly. */
-  private readonly unfit = new Set<MarketState>();
 
   constructor(ctx: Context, subscriptions: Subscriptions, distrustAll: (reason: string) => void) {
     this.ctx = ctx;
@@ -31,7 +29,6 @@ export class Recovery {
   reset(): void {
     this.step = 'none';
     this.askAgain = false;
-    this.unfit.clear();
   }
 
   /** A new book subscription was asked for: its snapshots are awaited. */
@@ -57,11 +54,8 @@ export class Recovery {
     this.ask([known]);
   }
 
-  /** A snapshot of the market came; `fit` if it could be used. */
-  snapshot(market: MarketState, fit: boolean): void {
-    // A market whose grid changed is waited for elsewhere: once its book has moved, a snapshot is asked for again.
-    if (fit || market.gridChanged) this.unfit.delete(market);
-    else this.unfit.add(market);
+  /** A snapshot came. */
+  snapshot(): void {
     if (this.step !== 'none' && this.broken().length === 0) this.step = 'none';
   }
 
@@ -92,13 +86,8 @@ export class Recovery {
     const { ctx } = this;
     const { snapshotTimeoutMs, resubscribeTimeoutMs } = ctx.config.timing;
     const broken = this.broken();
-    if (broken.length === 0) {
-      this.step = 'none';
-      // A market whose snapshots are of no use must not drag the others through every step.
-      if (this.unfit.size > 0 && ctx.passed(this.askedAt, 2 * resubscribeTimeoutMs)) this.ask([...this.unfit]);
-      return;
-    }
-    if (this.step === 'none') this.need();
+    if (broken.length === 0) this.step = 'none';
+    else if (this.step === 'none') this.need();
     else if (this.step === 'snapshot' && ctx.passed(this.since, snapshotTimeoutMs))
       this.resubscribe('no snapshot came in time');
     else if (this.step === 'resubscribe' && ctx.passed(this.since, resubscribeTimeoutMs))
@@ -122,11 +111,12 @@ export class Recovery {
     this.askAgain = !this.subscriptions.askSnapshots(markets.map((m) => m.ticker));
   }
 
-  /** Markets that are waited for. */
+  /**
+   * Markets that are waited for. One whose snapshots do not lie on the grid we know is not: it must not drag the others
+   * through every step, and once its book has moved (`GridChanges`) a snapshot is asked for again.
+   */
   private broken(): MarketState[] {
-    return this.ctx.markets.filter(
-      (m) => m.book >= 0 && !m.gridChanged && (!m.seen || m.stale !== '') && !this.unfit.has(m),
-    );
+    return this.ctx.markets.filter((m) => m.book >= 0 && !m.gridChanged && (!m.seen || m.stale !== ''));
   }
 
   private enter(step: Step): void {

@@ -26,7 +26,10 @@ export const [A, B] = ['TST-A', 'TST-B'] as const;
 
 type Timing = EngineConfig['timing'];
 
-/** Deadlines that are not meant to pass; a scenario shortens the ones it is about. */
+/**
+ * Deadlines that are not meant to pass; a scenario shortens the ones it is about. They count from when all is quoted, so
+ * that a busy machine does not let one pass, and take its step, before the scenario begins.
+ */
 const PATIENT: Partial<Timing> = {
   retryMs: 20,
   snapshotTimeoutMs: 2400,
@@ -57,6 +60,9 @@ export class SocketBench {
   /** Lifecycle messages a test has put into the connection. */
   told = 0;
   private readonly server: ExchangeServer;
+  /** The engine's deadlines, as they are now. */
+  private readonly timing: { -readonly [K in keyof Timing]: Timing[K] };
+  private readonly hasty: Partial<Timing>;
   private readonly clock = new SystemClock();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly writes = new Set<number>();
@@ -80,7 +86,9 @@ export class SocketBench {
     const keyId = randomUUID();
     server.keys.register(keyId, USER, publicKey.export({ type: 'spki', format: 'pem' }) as string);
     const base = testConfig([A, B]);
-    const config: EngineConfig = { ...base, timing: { ...base.timing, ...PATIENT, ...timing } };
+    this.hasty = timing;
+    this.timing = { ...base.timing, ...PATIENT, ...timing };
+    const config: EngineConfig = { ...base, timing: this.timing };
     this.venue = new LiveVenue(
       {
         hosts: { restUrl: `http://${host}/trade-api/v2`, wsUrl: `ws://${host}/trade-api/ws/v2` },
@@ -135,8 +143,10 @@ export class SocketBench {
 
   /** Connect, and wait until both sides of both markets are quoted. */
   async start(): Promise<void> {
+    Object.assign(this.timing, PATIENT);
     this.connect();
     await this.quoted();
+    Object.assign(this.timing, this.hasty);
   }
 
   /** Connect and let time pass for the engine. */
