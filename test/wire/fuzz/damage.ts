@@ -50,3 +50,15 @@ function akin(byte: number, r: Random): number {
   if ((byte | 32) >= 97 && (byte | 32) <= 122) return r.once(2) ? byte ^ 32 : 97 + r.below(26);
   return r.of(TELLING);
 }
+
+/** Bytes looked at for a digit: some three in a frame of this exchange's are found. */
+const LOOKS = 12;
+
+/** Put other digits in the place of some: other numbers, as a rule, in the same places. */
+export function redigit(bytes: Uint8Array, from: number, to: number, r: Random): void {
+  for (let n = 0; n < LOOKS; n++) {
+    const at = from + r.below(to - from);
+    const byte = bytes[at]!;
+    if (byte >= 48 && byte <= 57) bytes[at] = 48 + r.below(10);
+  }
+}

@@ -1,5 +1,5 @@
 import { Frame, FrameDecoder, TickerTable } from '../../../engine/wire/index.ts';
-import { damage } from './damage.ts';
+import { damage, redigit } from './damage.ts';
 import { frame, type Layout, layout } from './layouts.ts';
 import { Oracle, repeatsKey, withoutUnread } from './oracle.ts';
 import { Random } from './random.ts';
@@ -9,6 +9,8 @@ import { LISTED } from './values.ts';
 export interface Tally {
   frames: number;
   damaged: number;
+  /** Whole, made of the frame before by other digits. */
+  redigited: number;
   /** By the way that read them. */
   byLayout: number;
   byKeys: number;
@@ -26,7 +28,7 @@ export interface Tally {
 
 export function emptyTally(): Tally {
   return {
-    ...{ frames: 0, damaged: 0, byLayout: 0, byKeys: 0, byParser: 0, trades: 0, handedOn: 0, refused: 0 },
+    ...{ frames: 0, damaged: 0, redigited: 0, byLayout: 0, byKeys: 0, byParser: 0, trades: 0, handedOn: 0, refused: 0 },
     ...{ damagedRead: 0, pastDamage: 0, repeated: 0 },
   };
 }
@@ -41,10 +43,15 @@ export const engineDecoder: Maker = (tickers, yesPrices) => new FrameDecoder(tic
 const ROOM = 8192;
 /** To make a frame costs as much as to damage it and look at the damage nine times. */
 const DAMAGED_PER_WHOLE = 9;
+/** Of a frame that was read by its layout, with other digits: cheap to make, and most go by the layout as well. */
+const REDIGITED_PER_WHOLE = 10;
+
+/** What was done to a frame since it was made. */
+type Treatment = 'none' | 'digits' | 'damage';
 
 /**
  * One connection's worth of frames: a decoder that has seen nothing yet, a few layouts that come and go, values that
- * are mostly plain, and every other frame damaged. Each frame lies somewhere in a buffer full of old bytes, which lies
+ * are mostly plain, and most frames damaged. Each frame lies somewhere in a buffer full of old bytes, which lies
  * somewhere in a larger one.
  */
 export class Session {
@@ -97,27 +104,39 @@ export class Session {
   /** Make and judge `frames` frames. @throws Error that tells the frame and what is wrong with its reading */
   run(frames: number, tally: Tally): void {
     const { random: r, buffer, whole } = this;
-    for (let n = 0; n < frames; ) {
+    for (let n = 0; n < frames; n++) {
       if (r.once(5)) this.current = this.isWild && r.once(3) ? layout(r) : r.of(this.layouts);
       const length = whole.write(frame(this.current, r));
-      for (let variant = r.below(2 * DAMAGED_PER_WHOLE + 1); variant >= 0 && n < frames; variant--, n++) {
+      let damaged = r.below(2 * DAMAGED_PER_WHOLE + 1);
+      let redigited = 0;
+      for (let treatment: Treatment = 'none'; n < frames; n++) {
         const from = r.below(600);
         let to = from + whole.copy(buffer, from, 0, length);
         tally.frames++;
-        if (variant > 0) {
+        if (treatment === 'digits') {
+          tally.redigited++;
+          redigit(buffer, from, to, r);
+        } else if (treatment === 'damage') {
           tally.damaged++;
           for (let more = 1 + r.below(r.once(4) ? 4 : 1); more > 0; more--) to = damage(buffer, from, to, r);
         }
-        const fault = this.judge(from, to, variant === 0, tally);
-        if (fault === '') continue;
+        const fault = this.judge(from, to, treatment, tally);
+        if (fault === '') {
+          if (treatment === 'none' && this.way === 'byLayout') redigited = r.below(2 * REDIGITED_PER_WHOLE + 1);
+          if (redigited-- > 0) treatment = 'digits';
+          else if (damaged-- > 0) treatment = 'damage';
+          else break;
+          continue;
+        }
         const shown = JSON.stringify(buffer.toString('latin1', from, to));
         throw new Error(`frame ${n}, levels in ${this.yesPrices ? 'YES' : 'NO'} money: ${fault}\n${shown}`);
       }
     }
   }
 
-  private judge(from: number, to: number, isWhole: boolean, tally: Tally): string {
+  private judge(from: number, to: number, treatment: Treatment, tally: Tally): string {
     const { decoder, buffer, oracle, yesPrices, random } = this;
+    const isWhole = treatment === 'none';
     this.way = 'byLayout' as Way;
     // A damaged frame the scanner hands on is mostly no JSON at all, and an exception costs more than twenty frames.
     this.isScanOnly = !isWhole && !random.once(40);
@@ -139,7 +158,7 @@ export class Session {
     }
     tally[this.way]++;
     if (kind === Frame.Trade) tally.trades++;
-    if (!isWhole) tally.damagedRead++;
+    if (treatment === 'damage') tally.damagedRead++;
     if (readable) return this.difference('JSON.parse');
     if (isWhole) return 'read, and JSON.parse refuses it';
     tally.pastDamage++;
