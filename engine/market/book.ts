@@ -321,14 +321,14 @@ export class Books {
   private behind(head: number, rank: number): number {
     const { slab } = this;
     const row = this.heads[head + ROW]!;
-    // Twice by one and not once by two: a shift by 32 is a shift by nothing.
-    const rest = slab[row + (rank >> 5)]! & ((-1 << rank) << 1);
+    // Not -1 by one more: a shift by 32 is a shift by nothing.
+    const rest = slab[row + (rank >> 5)]! & (-2 << rank);
     if (rest !== 0) return (rank & ~31) | lowestBit(rest);
     const summary = this.summary(head, row);
     // Its last word: the bids' ranks end at -1, the asks' with the bitset.
     const last = (head & 1) === BID ? -1 : (this.heads[(head & ~1) + WORDS]! - 1) >> 5;
     let group = rank >> 10;
-    let occupied = slab[summary + group]! & ((-1 << (rank >> 5)) << 1);
+    let occupied = slab[summary + group]! & (-2 << (rank >> 5));
     while (occupied === 0) {
       if (++group > last) return NO_RANK;
       occupied = slab[summary + group]!;
