@@ -1,7 +1,8 @@
+import { mix } from './books/candidate.ts';
 import { makeCertificate } from './certificate.ts';
 import { Child } from './child.ts';
 import { type Received, type ReceiveRun, WAYS, type Way } from './clients/start.ts';
-import { JsonAndMaps, mix } from './contenders.ts';
+import { JsonAndMaps } from './contenders.ts';
 import { generatedFrames } from './frames.ts';
 import { type BenchResult, type Check, median, type Row } from './result.ts';
 

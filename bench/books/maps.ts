@@ -1,48 +1,22 @@
 import { ASK, BID } from '../../engine/units/index.ts';
 import { type Candidate, mix, touch } from './candidate.ts';
 import type { FrameSet } from './frames.ts';
+import {
+  applyDelta,
+  change,
+  clear,
+  countOf,
+  type DeltaBody,
+  emptyBook,
+  type MapBook,
+  parseDelta,
+  yesPriceOf,
+} from './map-book.ts';
 import { STRIDE, type Stream } from './stream.ts';
 
-interface MapBook {
-  readonly index: number;
-  readonly bids: Map<number, number>;
-  readonly asks: Map<number, number>;
-  bestBid: number;
-  bestAsk: number;
-}
-
-function emptyBook(index: number): MapBook {
-  return { index, bids: new Map(), asks: new Map(), bestBid: 0, bestAsk: 0 };
-}
-
 function load(books: readonly MapBook[], stream: Stream): void {
-  for (const book of books) {
-    book.bids.clear();
-    book.asks.clear();
-    book.bestBid = 0;
-    book.bestAsk = 0;
-  }
+  for (const book of books) clear(book);
   for (const { market, side, price, delta } of stream.opening) change(books[market]!, side === BID, price, delta);
-}
-
-function change(book: MapBook, isBid: boolean, price: number, delta: number): number {
-  const levels = isBid ? book.bids : book.asks;
-  const after = (levels.get(price) ?? 0) + delta;
-  if (after > 0) {
-    levels.set(price, after);
-    if (isBid) book.bestBid = Math.max(book.bestBid, price);
-    else if (book.bestAsk === 0 || price < book.bestAsk) book.bestAsk = price;
-    return after;
-  }
-  levels.delete(price);
-  if (isBid && price === book.bestBid) {
-    book.bestBid = 0;
-    for (const p of levels.keys()) if (p > book.bestBid) book.bestBid = p;
-  } else if (!isBid && price === book.bestAsk) {
-    book.bestAsk = 0;
-    for (const p of levels.keys()) if (book.bestAsk === 0 || p < book.bestAsk) book.bestAsk = p;
-  }
-  return after;
 }
 
 /** The usual way: a `Map` of levels per side with the best price cached; all levels are gone through when it empties. */
@@ -73,17 +47,6 @@ export class MapBooks implements Candidate {
   }
 }
 
-interface DeltaFrame {
-  readonly msg: {
-    readonly market_ticker: string;
-    readonly side: string;
-    readonly price_dollars?: string;
-    readonly delta_fp?: string;
-    readonly price?: number;
-    readonly delta?: number;
-  };
-}
-
 /** The usual way from bytes: `JSON.parse` of a latin1 string, the market found by its name, and `Map` books. */
 export class MapFrames implements Candidate {
   readonly works = { decode: () => this.decode(), both: () => this.both() };
@@ -106,8 +69,8 @@ export class MapFrames implements Candidate {
     load(this.books, this.stream);
   }
 
-  private parse(i: number): DeltaFrame['msg'] {
-    return (JSON.parse(this.bytes.toString('latin1', this.starts[i], this.starts[i + 1])) as DeltaFrame).msg;
+  private parse(i: number): DeltaBody {
+    return parseDelta(this.bytes, this.starts[i], this.starts[i + 1]);
   }
 
   private decode(): number {
@@ -126,19 +89,9 @@ export class MapFrames implements Candidate {
     for (let i = 0; i < this.stream.length; i++) {
       const msg = this.parse(i);
       const book = this.byTicker.get(msg.market_ticker)!;
-      const isYes = msg.side === 'yes';
-      const after = change(book, isYes, yesPriceOf(msg, isYes), countOf(msg));
+      const after = applyDelta(book, msg);
       sum = mix(sum, touch(book.bestBid, book.bestAsk), after);
     }
     return sum;
   }
-}
-
-function yesPriceOf(msg: DeltaFrame['msg'], isYes: boolean): number {
-  const own = msg.price_dollars === undefined ? msg.price! * 100 : Math.round(Number(msg.price_dollars) * 10_000);
-  return isYes ? own : 10_000 - own;
-}
-
-function countOf(msg: DeltaFrame['msg']): number {
-  return msg.delta_fp === undefined ? msg.delta! * 100 : Math.round(Number(msg.delta_fp) * 100);
 }

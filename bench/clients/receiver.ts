@@ -4,7 +4,8 @@
  */
 import WebSocket from 'ws';
 import { openSocket, type SocketKind } from '../../engine/kalshi/socket.ts';
-import { JsonAndMaps, mix, Ours } from '../contenders.ts';
+import { mix } from '../books/candidate.ts';
+import { JsonAndMaps, Ours } from '../contenders.ts';
 import { generatedFrames } from '../frames.ts';
 import { type Received, type ReceiveRun, type ReceiverStart, readStart } from './start.ts';
 
