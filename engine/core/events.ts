@@ -99,7 +99,10 @@ export class Events {
   private take({ event, markets }: EventBody): void {
     const group = this.groups.describe(event);
     const before = group.shape.kind;
-    this.groups.list(event.eventTicker, markets, markets.length > 0);
+    // A list that lacks a market of ours was made before it, or for somebody else.
+    const listed = new Set(markets.map((m) => m.ticker));
+    const lacking = this.ctx.markets.some((m) => m.eventTicker === event.eventTicker && !listed.has(m.ticker));
+    this.groups.list(event.eventTicker, markets, markets.length > 0 && !lacking);
     this.changed(group, before);
   }
 

@@ -133,7 +133,9 @@ test('a market may have been added unheard: nothing is concluded before the even
 });
 
 test('an event that cannot be read concludes nothing, hinders nobody, and is asked for again', () => {
+  const withoutOurs = eventBody({ facts: LADDER, strikes: { [A!]: 10, 'TST-C': 30 } }) as { readonly body: string };
   for (const [body, why] of [
+    [withoutOurs.body, /TST-E: .*the answer does not list them/],
     ['{"event":{"event_ticker":7}}', /TST-E: the event's markets cannot be read.*event_ticker/],
     ['{"event":{"event_ticker":"TST-E","series_ticker":"TST"}}', /TST-E: .*the answer does not list them/],
     ['{"event":{"event_ticker":"OTHER","series_ticker":"TST"},"markets":[]}', /TST-E: .*does not list them/],
