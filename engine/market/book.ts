@@ -69,7 +69,7 @@ export class Books {
   /** The distinct grids' price -> level and level -> price tables, one behind the other. */
   private tables = new Int16Array(0);
   private readonly tableOf = new Map<Grid, number>();
-  /** Counts above a word's range by their place in the slab. */
+  /** Counts above a word's range by their place in the slab. An entry counts only while the word there is `LARGE`. */
   private readonly large = new Map<number, number>();
 
   /** How many books there are. */
@@ -155,7 +155,6 @@ export class Books {
     const start = this.start(book);
     const end = start + bookWords(this.grids[book]!.levels);
     this.slab.fill(0, start, end);
-    for (const at of this.large.keys()) if (at >= start && at < end) this.large.delete(at);
     this.forget(book * HEAD);
   }
 

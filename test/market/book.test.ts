@@ -182,6 +182,7 @@ test('counts beyond 2^31 stay exact to a hundredth; beyond exact arithmetic they
   assert.equal(books.add(id, ASK, 500, -4_294_967_301), 1);
   assert.equal(books.add(id, ASK, 500, Number.MAX_SAFE_INTEGER), REFUSED);
   assert.equal(books.bestSize(id, ASK), 1);
+  assert.equal(books['large'].size, 0, 'nothing stays on the side for a count that fits its word again');
 });
 
 test('a large level keeps its count while its neighbours fill, empty and are cleared, and the slab grows', () => {
