@@ -5,7 +5,7 @@ import {
   Books,
   CENTI_CENT,
   DECI_CENT,
-  type Grid,
+  Grid,
   LINEAR_CENT,
   NO_LEVEL,
   REFUSED,
@@ -19,7 +19,19 @@ const GRIDS: readonly [string, Grid][] = [
   ['999 levels', DECI_CENT],
   ['tapered levels', TAPERED_DECI_CENT],
   ['9,999 levels', CENTI_CENT],
+  // Just full, and one more: of a word of the bitset, and of a word of its summary.
+  ...([32, 33, 1024, 1025] as const).map((levels): [string, Grid] => [`exactly ${levels} levels`, gridOf(levels)]),
 ];
+
+/** A grid with so many levels, and one wide band above them. */
+function gridOf(levels: number): Grid {
+  const step = levels < 100 ? 100 : 5;
+  const end = levels * step;
+  return Grid.of([
+    { start: 0 as Price, end: end as Price, step },
+    { start: end as Price, end: 10_000 as Price, step: 10_000 - end },
+  ]);
+}
 
 /** A step of a random life of a book. `near` picks a level close to the best, where real books move. */
 type Step =
