@@ -34,7 +34,7 @@ export async function benchDecode(short: boolean): Promise<BenchResult> {
   const rows: Row[] = [];
   const checks: Check[] = [];
   const notes = [
-    'ns a frame, median of rounds taken in turns, each candidate in its own process; ratios are medians of the rounds',
+    'CPU ns a frame, median of rounds taken in turns, each candidate in its own process; ratios are medians of the rounds',
     `${effort.frames.toLocaleString('en')} frames of today's form, 1,000 markets chosen zipf; ticker to index, sid, seq, price, change, side`,
   ];
   const data: Record<string, unknown> = { ...effort };

@@ -8,6 +8,7 @@ import { MapBooks, MapFrames } from '../books/maps.ts';
 import { OurBooks, OurFrames } from '../books/ours.ts';
 import { recorded } from '../books/recorded.ts';
 import { flickerStream, generatedStream, type Shape } from '../books/stream.ts';
+import { cpuMs } from '../cpu.ts';
 
 const [json] = process.argv.slice(2);
 if (json === undefined) throw new Error('a client under test is started by the benchmark, not by hand');
@@ -60,12 +61,6 @@ function passOf(work: Work): () => number {
 
 function rewind(): void {
   if (!isCycle) candidate.rewind();
-}
-
-/** CPU time of this process, milliseconds: whoever else has the processor meanwhile is no business of the candidate's. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 /** Median time of a pass within the time given, at least one pass. */

@@ -1,8 +1,8 @@
 /**
  * One way to decode, in a process of its own. Arguments: `ours` or `json`, then the shape of the stream as JSON.
- * Each line of standard input is answered with one: `time MS` with the sum of a pass and the nanoseconds a frame,
+ * Each line of standard input is answered with one: `time MS` with the sum of a pass and the CPU nanoseconds a frame,
  * `long N` with what N messages (decoded, applied, best prices read) leave on the heap, `hostile TIMES NAME`
- * with the nanoseconds a byte and what came of it.
+ * with the CPU nanoseconds a byte and what came of it.
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import { framesOf } from '../books/frames.ts';
 import { MapFrames } from '../books/maps.ts';
 import { OurFrames } from '../books/ours.ts';
 import { generatedStream, type Shape } from '../books/stream.ts';
+import { cpuMs } from '../cpu.ts';
 import { HOSTILE } from '../decode/hostile.ts';
 import { median } from '../result.ts';
 
@@ -26,9 +27,9 @@ function time(ms: number): string {
   const passes: number[] = [];
   let sum = 0;
   for (let spent = 0; spent < ms; ) {
-    const start = performance.now();
+    const start = cpuMs();
     sum = works.decode();
-    const took = performance.now() - start;
+    const took = cpuMs() - start;
     spent += took;
     passes.push(took);
   }
@@ -71,7 +72,7 @@ function hostile(times: number, which: string): string {
   const took: number[] = [];
   let outcome = '';
   for (let n = 0; n < times; n++) {
-    const start = performance.now();
+    const start = cpuMs();
     if (name === 'ours') {
       const kind = decoder.decode(bytes);
       outcome = decoder.reason === '' ? FRAME_NAMES[kind]! : decoder.reason;
@@ -83,7 +84,7 @@ function hostile(times: number, which: string): string {
         outcome = (error as Error).name;
       }
     }
-    took.push(performance.now() - start);
+    took.push(cpuMs() - start);
   }
   return `${(median(took) * 1e6) / bytes.length} ${outcome}`;
 }

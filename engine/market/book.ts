@@ -227,7 +227,7 @@ export class Books {
   isCrossed(book: BookId): boolean {
     const bid = this.bestPrice(book, BID);
     const ask = this.bestPrice(book, ASK);
-    return bid !== 0 && ask !== 0 && bid >= ask;
+    return ask !== 0 && bid >= ask;
   }
 
   /** Bytes held by the slab, the heads and the tables, room for growth included. */

@@ -9,7 +9,7 @@ const COLON = 58;
 
 /**
  * What the text of a frame holds, counted in one pass over its bytes before anything is built from them. `JSON.parse`
- * takes seconds and a gigabyte for 16 MB of brackets, and of a key that stands twice it drops one without a word.
+ * takes seconds for 16 MB of brackets, and of a key that stands twice it drops one without a word.
  * For text that is no JSON the counts mean nothing, but they are bounded all the same.
  */
 export class Structure {
