@@ -55,6 +55,7 @@ export class Engine implements EngineInputs {
     this.grids = new GridChanges(ctx);
     const authRefused = (detail: string): void => this.authRefused(detail);
     this.setup = new Setup(ctx, authRefused);
+    ctx.events.onRead = (event) => this.setup.feesRead(event);
     this.sync = new Sync(ctx, {
       fill: (fill) => this.bookFill(fill),
       leftover: (order) => this.writer.cancelLeftover(order),

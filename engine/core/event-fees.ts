@@ -31,6 +31,12 @@ export class EventFees {
     if (!this.overrides.has(eventTicker)) this.overrides.set(eventTicker, override);
   }
 
+  /** True when this is not the override in force. */
+  differs(eventTicker: string, override: FeeOverride): boolean {
+    const known = this.overrides.get(eventTicker);
+    return known?.feeType !== override.feeType || known.multiplier !== override.multiplier;
+  }
+
   /** The exchange changed an event's fees; nulls clear what was changed before. */
   update(message: EventFeeMessage): void {
     this.overrides.set(message.eventTicker, message);

@@ -9,7 +9,13 @@ import {
 } from '../market/index.ts';
 import { type EventView, OwnResting, type SiblingView } from '../quoting/index.ts';
 import type { Count, Price, Side, TimeUs } from '../units/index.ts';
-import { type EventBody, type EventLifecycleMessage, eventBody, type LifecycleMessage } from '../wire/index.ts';
+import {
+  type EventBody,
+  type EventLifecycleMessage,
+  type EventRecord,
+  eventBody,
+  type LifecycleMessage,
+} from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
 import { understood, whyNot } from './reader.ts';
 
@@ -32,6 +38,8 @@ export interface EventStatus {
  * the read budget to what cannot wait.
  */
 export class Events {
+  /** Hears of every event that was read. */
+  onRead: (event: EventRecord) => void = () => {};
   private readonly ctx: Context;
   private readonly groups = new EventGroups();
   private readonly views = new Map<string, LiveEvent>();
@@ -97,6 +105,7 @@ export class Events {
   }
 
   private take({ event, markets }: EventBody): void {
+    this.onRead(event);
     const group = this.groups.describe(event);
     const before = group.shape.kind;
     // A list that lacks a market of ours was made before it, or for somebody else.

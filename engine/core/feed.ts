@@ -24,7 +24,7 @@ import {
 
 /** Messages of the private channels and of the lifecycle channel: each is told once, so one that cannot be read is lost. */
 const OF_ORDERS: readonly string[] = ['fill', 'user_order', 'order_group_updates'];
-const OF_LISTINGS: readonly string[] = ['market_lifecycle_v2', 'event_lifecycle'];
+const OF_LISTINGS: readonly string[] = ['market_lifecycle_v2', 'event_lifecycle', 'event_fee_update'];
 
 /** What the feed cannot mend by itself. */
 export interface FeedEvents {

@@ -7,6 +7,7 @@ import {
   costsBody,
   createdGroup,
   type EventFeeMessage,
+  type EventRecord,
   eventOnly,
   groupPath,
   limitsBody,
@@ -45,6 +46,8 @@ export class Setup {
   private readonly needs: Need[] = [];
   private readonly authRefused: (detail: string) => void;
   private readonly fees: EventFees;
+  /** When the stream last told of an event's fees. */
+  private readonly feesTold = new Map<string, TimeUs>();
 
   constructor(ctx: Context, authRefused: (detail: string) => void) {
     this.ctx = ctx;
@@ -206,8 +209,22 @@ export class Setup {
     need.met = true;
   }
 
+  /** A later read of an event: its fees may have changed unheard. Reads lag: what the stream said lately stands. */
+  feesRead({ eventTicker, feeType, feeMultiplier: multiplier }: EventRecord): void {
+    const { ctx } = this;
+    const told = this.feesTold.get(eventTicker);
+    if (told !== undefined && !ctx.passed(told, 2 * ctx.config.timing.requestTimeoutMs)) return;
+    if (!this.fees.knows(eventTicker) || !this.fees.differs(eventTicker, { feeType, multiplier })) return;
+    this.takeFees({ eventTicker, feeType, multiplier });
+  }
+
   /** The exchange changed the fees of an event. */
   feesChanged(message: EventFeeMessage): void {
+    this.feesTold.set(message.eventTicker, this.ctx.now);
+    this.takeFees(message);
+  }
+
+  private takeFees(message: EventFeeMessage): void {
     const { ctx } = this;
     const { eventTicker } = message;
     const ours = ctx.markets.filter((market) => market.eventTicker === eventTicker);

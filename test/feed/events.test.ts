@@ -161,6 +161,38 @@ test('an event that cannot be read concludes nothing, hinders nobody, and is ask
   }
 });
 
+test('fees may have changed unheard: they are taken from the event when it is read again', () => {
+  const changed = { fee_type_override: 'quadratic_with_maker_fees', fee_multiplier_override: 2 };
+  for (const how of ['gap', 'reconnect', 'unreadable'] as const) {
+    const scene = start();
+    const { venue, told } = scene;
+    told.facts = { ...LADDER, ...changed };
+    venue.run(1000);
+    assert.equal(venue.reported('fees_changed'), undefined);
+    if (how === 'gap') {
+      scene.tell('market_lifecycle_v2', { market_ticker: 'X', event_type: 'activated' });
+      scene.seq += 3;
+      scene.tell('market_lifecycle_v2', { market_ticker: 'X', event_type: 'activated' });
+    } else if (how === 'unreadable') {
+      scene.tell('event_fee_update', { event_ticker: EVENT, ...changed, fee_multiplier_override: 'x' });
+    } else {
+      venue.linkDown();
+      venue.run(10);
+      venue.linkUp();
+    }
+    venue.run(3000);
+    assert.match(venue.reported('fees_changed')?.text ?? '', /TST-E.*quadratic_with_maker_fees, times 2/, how);
+  }
+});
+
+test('what the stream said of fees is not taken back by a read that lags', () => {
+  const scene = start();
+  scene.tell('event_fee_update', { event_ticker: EVENT, fee_type_override: null, fee_multiplier_override: 2 });
+  scene.tell('market_lifecycle_v2', { market_ticker: 'X', event_type: 7 });
+  scene.venue.run(3000);
+  assert.equal(scene.venue.reports.filter((r) => r.code === 'fees_changed').length, 1);
+});
+
 function start(): Scene {
   const scene = new Scene();
   scene.venue.start();

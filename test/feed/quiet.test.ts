@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { ASK, BID } from '../../engine/units/index.ts';
+import { BenchVenue, testConfig } from '../support/bench-venue.ts';
 import { A, B } from '../support/socket-bench.ts';
 import { ALWAYS, DELTA, of, SNAPSHOT, scenario, tick } from './scenario.ts';
 
@@ -67,6 +69,25 @@ scenario('a change between two reads explains their difference', { quietCheckMs:
   await bench.until('quiet at last', () => bench.isTrue(A) && bench.engine.status().counters.quietChecks > 2);
   assert.equal(answers, 4);
   assert.equal(bench.engine.status().counters.deadFeeds, 0);
+});
+
+test('a change during the second read explains the difference', () => {
+  const config = testConfig([A]);
+  const venue = new BenchVenue({ ...config, timing: { ...config.timing, quietCheckMs: 2000 } });
+  venue.rest(A, BID, '0.4500', 100);
+  venue.rest(A, ASK, '0.5500', 100);
+  venue.start();
+  let reads = 0;
+  venue.faults.onOutcome = (request, outcome) => {
+    if (request.op !== 'getBook' || outcome.kind !== 'response') return outcome;
+    // On its way before the answer is.
+    if (++reads === 2) venue.rest(A, BID, '0.2000', 3);
+    return reads <= 2 ? { ...outcome, body: outcome.body.replace('"100.00"', '"90.00"') } : outcome;
+  };
+  venue.run(10_000);
+  const { counters, markets } = venue.engine.status();
+  assert.ok(reads > 2);
+  assert.deepEqual([counters.deadFeeds, markets[0]!.stale], [0, '']);
 });
 
 scenario('a book that cannot be read proves nothing', { quietCheckMs: 100 }, async (bench) => {
