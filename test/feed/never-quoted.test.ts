@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Strategy } from '../../engine/quoting/index.ts';
+import type { Strategy, TokenBucket } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, type Price, type TimeUs } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig } from '../support/bench-venue.ts';
 
@@ -142,7 +142,11 @@ test('what the stream said of a market is not taken back by a read that lags', (
 
 test('a quiet check leaves half of the read budget to what cannot wait', () => {
   const venue = quoted({ timing: { ...testConfig([T]).timing, quietCheckMs: 50, retryMs: 20 } });
-  venue.run(20_000);
+  const { ctx } = venue.engine as unknown as { readonly ctx: { readonly now: TimeUs; readonly reads: TokenBucket } };
+  for (let n = 0; n < 200; n++) {
+    venue.run(100);
+    assert.ok(ctx.reads.available(ctx.now) >= ctx.reads.capacity / 2, 'half of the bucket is left');
+  }
   assert.equal(venue.refusals429, 0);
   assert.ok(venue.requests.filter((r) => r.op === 'getBook').length > 50);
   assert.equal(venue.engine.status().counters.deadFeeds, 0);

@@ -72,22 +72,30 @@ scenario('a change between two reads explains their difference', { quietCheckMs:
 });
 
 test('a change during the second read explains the difference', () => {
-  const config = testConfig([A]);
-  const venue = new BenchVenue({ ...config, timing: { ...config.timing, quietCheckMs: 2000 } });
-  venue.rest(A, BID, '0.4500', 100);
-  venue.rest(A, ASK, '0.5500', 100);
-  venue.start();
-  let reads = 0;
-  venue.faults.onOutcome = (request, outcome) => {
-    if (request.op !== 'getBook' || outcome.kind !== 'response') return outcome;
-    // On its way before the answer is.
-    if (++reads === 2) venue.rest(A, BID, '0.2000', 3);
-    return reads <= 2 ? { ...outcome, body: outcome.body.replace('"100.00"', '"90.00"') } : outcome;
-  };
-  venue.run(10_000);
-  const { counters, markets } = venue.engine.status();
-  assert.ok(reads > 2);
-  assert.deepEqual([counters.deadFeeds, markets[0]!.stale], [0, '']);
+  for (const how of ['change', 'gap'] as const) {
+    const config = testConfig([A, B]);
+    const venue = new BenchVenue({ ...config, timing: { ...config.timing, quietCheckMs: 2000 } });
+    for (const ticker of [A, B]) {
+      venue.rest(ticker, BID, '0.4500', 100);
+      venue.rest(ticker, ASK, '0.5500', 100);
+    }
+    venue.start();
+    let [reads, lost] = [0, 0];
+    venue.faults.onOutcome = (request, outcome) => {
+      if (request.op !== 'getBook' || !request.path.includes(A) || outcome.kind !== 'response') return outcome;
+      if (++reads > 2) return outcome;
+      // On its way before the answer is: a frame of the market, or one that shows that frames are missing.
+      if (reads === 2 && how === 'change') venue.rest(A, BID, '0.2000', 3);
+      else if (reads === 2) for (const price of ['0.2000', '0.2100']) venue.rest(B, BID, price, 3);
+      return { ...outcome, body: outcome.body.replace('"100.00"', '"90.00"') };
+    };
+    venue.faults.onFrame = (text) =>
+      text.includes('"delta_fp":"3.00"') && how === 'gap' && lost++ === 0 ? null : text;
+    venue.run(10_000);
+    const { counters, markets } = venue.engine.status();
+    assert.ok(reads > 2);
+    assert.deepEqual([counters.deadFeeds, counters.gaps, markets[0]!.stale], [0, how === 'gap' ? 1 : 0, ''], how);
+  }
 });
 
 scenario('a book that cannot be read proves nothing', { quietCheckMs: 100 }, async (bench) => {
