@@ -93,6 +93,20 @@ test('an event is read with its markets after the account was compared, and a st
   venue.rest(A!, BID, '0.5000', 1);
   venue.run(100);
   assert.equal(watcher.seen.get(A!), 'ladder: TST-B 3100x700 9000 true, TST-C 0x0 0 false', 'books as they are now');
+  venue.faults.onFrame = (text) => text.replace('"delta_fp":"9.00"', '"delta_fp":9');
+  venue.rest(B!, BID, '0.3200', 9);
+  venue.rest(A!, BID, '0.5000', 1);
+  venue.run(10);
+  assert.equal(watcher.seen.get(A!), 'ladder: TST-B 0x0 0 false, TST-C 0x0 0 false', 'a stale book is not shown');
+  venue.run(1000);
+  venue.rest(A!, BID, '0.5000', 1);
+  venue.run(100);
+  assert.match(watcher.seen.get(A!)!, /^ladder: TST-B 3200x\d+ 9000 true/);
+  venue.lifecycle(B!, 'deactivated');
+  venue.run(100);
+  venue.rest(A!, BID, '0.5000', 1);
+  venue.run(100);
+  assert.equal(watcher.seen.get(A!), 'ladder: TST-B 0x0 0 false, TST-C 0x0 0 false', 'nor one that does not trade');
 });
 
 test('news of the event: a market that is added, strikes that change, a result, how collateral returns', () => {
@@ -130,6 +144,34 @@ test('a market may have been added unheard: nothing is concluded before the even
     assert.ok(scene.reads > before);
     assert.deepEqual([scene.event.kind, scene.event.markets], ['ladder', [A, B, 'TST-C', 'TST-D']], how);
   }
+});
+
+test('a list asked for before a market may have been added does not count as whole', () => {
+  const scene = start();
+  const { venue, told } = scene;
+  const news = (): void => scene.tell('market_lifecycle_v2', { market_ticker: 'X', event_type: 'activated' });
+  const gap = (): void => {
+    scene.seq += 3;
+    news();
+  };
+  const before = scene.reads;
+  venue.faults.onOutcome = (request, outcome) => {
+    if (request.op !== 'getEvent') return outcome;
+    const body = eventBody(told);
+    // Added, unheard, when the list was already on its way.
+    if (++scene.reads === before + 1) {
+      told.strikes = { ...told.strikes, 'TST-D': 40 };
+      gap();
+    }
+    return body;
+  };
+  news();
+  gap();
+  for (let n = 0; n < 300; n++) {
+    venue.run(10);
+    assert.ok(scene.event.kind === 'unknown' || scene.event.markets.length === 4, scene.event.markets.join());
+  }
+  assert.deepEqual([scene.event.kind, scene.reads], ['ladder', before + 2]);
 });
 
 test('an event that cannot be read concludes nothing, hinders nobody, and is asked for again', () => {
