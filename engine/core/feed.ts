@@ -198,15 +198,9 @@ export class Feed {
       this.gap(frame);
       return true;
     }
-    if (isReply(frame) || this.isPresent(frame)) return true;
+    if (isReply(frame)) return true;
     this.ctx.counters.duplicates++;
     return false;
-  }
-
-  /** A snapshot under the number of the last frame describes the present: applying it, even again, is right. */
-  private isPresent(frame: FrameDecoder): boolean {
-    const subscription = this.subscriptions.of(frame.sid);
-    return frame.kind === Frame.Snapshot && subscription !== undefined && frame.seq === subscription.expected - 1;
   }
 
   private gap(frame: FrameDecoder): void {

@@ -118,6 +118,8 @@ export class Subscriptions {
     if (s === undefined) return 'foreign';
     const { expected, replySeq } = s;
     if (frame.seq < expected) {
+      // A snapshot under the number of the last frame describes the present: applying it, even again, is right.
+      if (frame.kind === Frame.Snapshot && frame.seq === expected - 1) return 'next';
       const uncounted = !isReply(frame) && frame.seq === replySeq && expected === replySeq + 1;
       if (uncounted) s.replySeq = 0;
       if (uncounted || ++s.old < 2) return uncounted ? 'next' : 'old';

@@ -108,6 +108,11 @@ test('a frame of garbage: counted, reported, nothing lost', () => {
   }
   venue.run(100);
   assert.equal(venue.engine.status().counters.badFrames, 4);
+  assert.equal(
+    venue.log.filter((line) => line.includes('get_snapshot')).length,
+    1,
+    'one look at the numbers is enough',
+  );
   assert.equal(bookTop(venue), before);
   assert.ok(ours(venue) > 0);
 });

@@ -165,3 +165,29 @@ test('a market whose snapshots are of no use does not drag the others along', ()
   assert.equal(market(A).stale, '');
   assert.ok(venue.resting(A, BID).length > 0 && venue.resting(A, ASK).length > 0);
 });
+
+test('a snapshot under the number of the frame before it is the present, not a repetition', () => {
+  const venue = new BenchVenue(testConfig([A, B]));
+  for (const ticker of [A, B]) {
+    venue.rest(ticker, BID, '0.4500', 100);
+    venue.rest(ticker, ASK, '0.5500', 100);
+  }
+  venue.start();
+  // From here on snapshots are not counted: each has the number of the last frame, and those after it one less.
+  let [uncounted, lost] = [0, 0];
+  venue.faults.onFrame = (text) => {
+    if (!/"type":"(orderbook_|ok|error)/.test(text)) return text;
+    if (text.includes('"delta_fp":"9.00"') && lost++ === 0) return null;
+    if (text.includes(SNAPSHOT)) uncounted++;
+    return seqOf(text, (n) => n - uncounted);
+  };
+  venue.rest(A, BID, '0.2000', 9);
+  venue.rest(A, BID, '0.2000', 1);
+  venue.run(1000);
+  const { counters, markets, recoveries } = venue.engine.status();
+  assert.ok(uncounted >= 2);
+  assert.deepEqual([counters.gaps, recoveries, markets.map((m) => m.stale)], [1, 0, ['', '']]);
+  venue.rest(A, BID, '0.2000', 2);
+  venue.run(100);
+  assert.equal(venue.engine.book(A).bids.find(([price]) => price === 2000)?.[1], 1200);
+});
