@@ -1,4 +1,4 @@
-import { isDoubtful, type Order, type OrderChange, SIDES } from '../orders/index.ts';
+import type { Order } from '../orders/index.ts';
 import type { Count, TimeUs } from '../units/index.ts';
 import {
   type FillRecord,
@@ -8,13 +8,13 @@ import {
   Paths,
   type PositionRecord,
   positionsPage,
-  singleOrder,
 } from '../wire/index.ts';
 import { CashCheck } from './cash.ts';
 import type { Context, MarketState } from './context.ts';
+import { FillFetcher } from './fill-fetcher.ts';
 import { readListings } from './listings.ts';
-import { readList, understood, whyNot } from './reader.ts';
-import { describeOrder } from './trader.ts';
+import { OrderResolver } from './order-resolver.ts';
+import { readList } from './reader.ts';
 
 /** What a comparison with the exchange leads to. */
 export interface SyncEvents {
@@ -29,21 +29,21 @@ export interface SyncEvents {
 
 /** How far reads of fills overlap, seconds: what reads lag and clocks differ at the most. */
 const FILLS_OVERLAP_S = 60;
-/** Reads of an order's fills that may come back short before they are believed. */
-const MAX_FETCHES = 10;
 
 type Step = 'idle' | 'listings' | 'orders' | 'fills' | 'positions' | 'cash';
 
 /**
  * Compares our truth with the exchange's: after every connect, and again every so often. In order: the state of the
- * markets, resting orders, fills since the session began, positions, cash. Also resolves orders in unknown state and fetches fills that order messages
- * told of but the stream did not bring. Reads lag writes, so a read adds knowledge; only repeated reads take any away.
+ * markets, resting orders, fills since the last one, positions, cash. Reads lag writes, so a read adds knowledge; only
+ * repeated reads take any away.
  */
 export class Sync {
   private readonly ctx: Context;
   private readonly events: SyncEvents;
   /** The exchange's cash against the ledger's. */
   readonly cash: CashCheck;
+  private readonly resolver: OrderResolver;
+  private readonly fetcher: FillFetcher;
   private step: Step = 'idle';
   /** The context's epoch this comparison belongs to; one of an earlier epoch is dropped. */
   private epoch = 0;
@@ -61,10 +61,6 @@ export class Sync {
   /** Orders of an earlier session taken over, and what the last reading with them said. */
   private readonly adopted: Order[] = [];
   private lastReading = '';
-  private readonly asking = new Set<Order>();
-  private readonly fetching = new Set<Order>();
-  /** Fruitless fetches of an order's missing fills. */
-  private readonly fetches = new Map<Order, number>();
   /** Leftovers of earlier sessions seen in the last read of resting orders. */
   leftovers = 0;
   completed = 0;
@@ -75,6 +71,9 @@ export class Sync {
     const inDoubt = (market: number): boolean =>
       this.suspected.has(market) || ctx.halts.of(ctx.markets[market]!.ticker) !== undefined;
     this.cash = new CashCheck(ctx, inDoubt);
+    const want = (): void => this.want();
+    this.resolver = new OrderResolver(ctx, { want, authRefused: (detail) => events.authRefused(detail) });
+    this.fetcher = new FillFetcher(ctx, { want, fill: (fill) => events.fill(fill) });
     this.fillsSince = this.secondsBack(ctx.startTime);
   }
 
@@ -102,8 +101,8 @@ export class Sync {
 
   tick(privateReady: boolean): void {
     const { ctx } = this;
-    this.resolveUnknown();
-    this.fetchMissing();
+    this.resolver.tick();
+    this.fetcher.tick();
     if (this.epoch !== ctx.epoch) this.restart();
     if (!ctx.linkUp || !privateReady || this.step !== 'idle' || ctx.now < this.retryAt) return;
     const due = ctx.passed(this.lastDone, ctx.config.timing.reconcileMs);
@@ -261,125 +260,6 @@ export class Sync {
       market,
       `${market.ticker}: the exchange says ${theirs / 100} contracts, our fills say ${ours / 100}`,
     );
-  }
-
-  /** Ask for every order in doubt: by id where there is one, all others with one list. */
-  private resolveUnknown(): void {
-    const { ctx } = this;
-    if (ctx.orders.liveCount === 0) return;
-    const nameless: Order[] = [];
-    for (const market of ctx.markets) {
-      for (const side of SIDES) {
-        for (const order of ctx.orders.on(market.index, side)) {
-          if (!isDoubtful(order) || this.asking.has(order)) continue;
-          if (!ctx.passed(order.lastAskedTime, ctx.config.timing.unknownAskMs)) continue;
-          order.lastAskedTime = ctx.now;
-          this.asking.add(order);
-          if (order.orderId === '') nameless.push(order);
-          else this.askById(order, market.ticker);
-        }
-      }
-    }
-    if (nameless.length > 0) this.askByClientIds(nameless);
-  }
-
-  private askByClientIds(orders: readonly Order[]): void {
-    const { ctx } = this;
-    let earliest = ctx.now;
-    for (const order of orders) if (order.sentTime < earliest) earliest = order.sentTime;
-    const only = orders.every((o) => o.market === orders[0]!.market) ? ctx.markets[orders[0]!.market]!.ticker : '';
-    const filter = only === '' ? '' : `ticker=${encodeURIComponent(only)}&`;
-    const query = `${filter}min_ts=${Math.floor(earliest / 1_000_000) - 10}&limit=1000`;
-    readList(ctx, 'getOrders', Paths.orders, query, ordersPage, (records) => {
-      const byClient = new Map(records?.map((r) => [r.clientOrderId, r]));
-      for (const order of orders) {
-        this.asking.delete(order);
-        if (records === null || order.life === 'done') continue;
-        const record = byClient.get(order.clientOrderId);
-        if (record === undefined) this.missed(order);
-        else this.resolved(order, record);
-      }
-    });
-  }
-
-  private askById(order: Order, ticker: string): void {
-    const { ctx } = this;
-    const path = `${Paths.orders}/${encodeURIComponent(order.orderId)}`;
-    ctx.read('getOrder', path, `market_ticker=${encodeURIComponent(ticker)}`, ctx.costs.defaultCost, (outcome) => {
-      this.asking.delete(order);
-      if (order.life === 'done') return;
-      const decoded = understood(outcome, singleOrder);
-      if (decoded.kind === 'ok') this.resolved(order, decoded.value);
-      else if (decoded.kind === 'refused' && decoded.failure.status === 404) this.missed(order);
-      else if (whyNot(decoded).startsWith('HTTP 401')) this.events.authRefused(whyNot(decoded));
-    });
-  }
-
-  private resolved(order: Order, record: OrderRecord): void {
-    const { ctx } = this;
-    ctx.orders.observe(record, ctx.now);
-    ctx.touch(ctx.markets[order.market]!);
-    if (order.change?.life === 'unknown') return this.unchanged(order, order.change);
-    const text = `${ctx.markets[order.market]!.ticker}: order ${order.clientOrderId} resolved: ${record.status}`;
-    ctx.report('info', 'order_resolved', text);
-  }
-
-  /** Shown as it was before the change: enough of that, late enough for a signed request, and it will not happen. */
-  private unchanged(order: Order, change: OrderChange): void {
-    const { ctx } = this;
-    const { absentReads, unknownMinAgeMs } = ctx.config.timing;
-    change.misses++;
-    if (change.misses < absentReads || order.lastAskedTime - change.unknownSince < unknownMinAgeMs * 1000) return;
-    ctx.orders.changeWithdrawn(order, change);
-    const text = `${ctx.markets[order.market]!.ticker}: the ${change.kind} of ${order.clientOrderId} did not happen`;
-    ctx.report('info', 'order_resolved', text);
-  }
-
-  private missed(order: Order): void {
-    const { ctx } = this;
-    const { absentReads, unknownMinAgeMs } = ctx.config.timing;
-    const reads = ctx.orders.absentFromRead(order);
-    // What was asked too early proves nothing, however late the answer comes.
-    const ageMs = (order.lastAskedTime - order.unknownSince) / 1000;
-    if (reads < absentReads || ageMs < unknownMinAgeMs) return;
-    ctx.orders.absent(order);
-    const market = ctx.markets[order.market]!;
-    ctx.touch(market);
-    const text = `${market.ticker}: ${describeOrder(order)} (${order.clientOrderId}) is not at the exchange after ${reads} reads`;
-    ctx.report('info', 'order_absent', text);
-    this.want();
-  }
-
-  private fetchMissing(): void {
-    const { ctx } = this;
-    for (const order of ctx.orders.missingFills()) {
-      if (order.orderId === '' || this.fetching.has(order)) continue;
-      if (!ctx.passed(order.fillsMissingSince, ctx.config.timing.missingFillMs)) continue;
-      this.fetching.add(order);
-      const query = `order_id=${encodeURIComponent(order.orderId)}&limit=1000`;
-      readList(ctx, 'getFills', Paths.fills, query, fillsPage, (fills, why) => {
-        this.fetching.delete(order);
-        if (fills === null) ctx.report('warn', 'fills_retry', `fills of ${order.clientOrderId} not available: ${why}`);
-        else this.fetched(order, fills);
-        if (order.fillsMissingSince !== 0) order.fillsMissingSince = ctx.now;
-      });
-    }
-  }
-
-  /** Reads lag, but not for ever: what the exchange cannot show is left to the comparison of positions. */
-  private fetched(order: Order, fills: readonly FillRecord[]): void {
-    const { ctx } = this;
-    for (const fill of fills) this.events.fill(fill);
-    const tries = (this.fetches.get(order) ?? 0) + 1;
-    if (order.fillsMissingSince === 0 || tries >= MAX_FETCHES) this.fetches.delete(order);
-    else this.fetches.set(order, tries);
-    if (order.fillsMissingSince === 0 || tries < MAX_FETCHES) return;
-    ctx.orders.fillsComplete(order);
-    ctx.touch(ctx.markets[order.market]!);
-    const counts = `${order.fillCount / 100} contracts filled, the fills it shows add up to ${order.bookedCount / 100}`;
-    const text = `${ctx.markets[order.market]!.ticker}: the exchange says of ${order.clientOrderId} ${counts}`;
-    ctx.report('warn', 'fills_missing', text);
-    this.want();
   }
 }
 

@@ -10,6 +10,7 @@ import {
   takeNamed,
   takeShape,
 } from './change.ts';
+import { MissingFills } from './missing-fills.ts';
 import {
   type DoneReason,
   isDoubtful,
@@ -20,34 +21,22 @@ import {
   remaining,
   SIDES,
 } from './order.ts';
-
-/** How many finished orders are kept so that late evidence about them is recognised. */
-const KEEP_DONE = 10_000;
-/** How many exchange ids are kept for which fills were heard of before the order was known by that id. */
-const KEEP_EARLY = 10_000;
+import { OrderIndex } from './order-index.ts';
 
 /**
  * The truth about every order of the session. States change only on evidence, every change is idempotent, a fill never
  * regresses and `done` is final: a late or lagging message can add knowledge, never take it away.
  */
 export class Orders {
-  private readonly byClientId = new Map<string, Order>();
-  private readonly byOrderId = new Map<string, Order>();
-  /** Orders not done, per market * 2 + side. */
-  private readonly live: Order[][] = [];
-  private readonly doneQueue: Order[] = [];
-  /** Orders, done ones included, whose booked fills are behind what the exchange reported. */
-  private readonly missing = new Set<Order>();
-  /** Contracts of fills booked under an exchange id that no order of ours is known by yet. */
-  private readonly early = new Map<string, Count>();
+  private readonly index = new OrderIndex();
+  private readonly missing = new MissingFills();
   /** A book frame has named an order of ours. */
   private framesName = false;
-  private liveTotal = 0;
   private unknownTotal = 0;
 
   /** Orders not done, over all markets. */
   get liveCount(): number {
-    return this.liveTotal;
+    return this.index.liveCount;
   }
 
   /** Orders whose state at the exchange is not known. */
@@ -57,32 +46,32 @@ export class Orders {
 
   /** The orders of a side that are not done. Do not keep the array across inputs. */
   on(market: number, side: Side): readonly Order[] {
-    return this.bucket(market, side);
+    return this.index.on(market, side);
   }
 
   /** All orders that are not done. Allocates; not for the hot path. */
   all(): Order[] {
-    return this.live.flat();
+    return this.index.all();
   }
 
   byClient(clientOrderId: string): Order | undefined {
-    return this.byClientId.get(clientOrderId);
+    return this.index.byClient(clientOrderId);
   }
 
   byExchange(orderId: string): Order | undefined {
-    return this.byOrderId.get(orderId);
+    return this.index.byExchange(orderId);
   }
 
   /** True when some order of the side is unknown, or a request on it is: nothing new may be placed there. */
   isBlocked(market: number, side: Side): boolean {
-    for (const o of this.bucket(market, side)) if (isDoubtful(o)) return true;
+    for (const o of this.index.on(market, side)) if (isDoubtful(o)) return true;
     return false;
   }
 
   /** Contracts of a side that may still fill. */
   exposure(market: number, side: Side): Count {
     let sum = 0;
-    for (const o of this.bucket(market, side)) sum += remaining(o);
+    for (const o of this.index.on(market, side)) sum += remaining(o);
     return sum as Count;
   }
 
@@ -91,9 +80,7 @@ export class Orders {
    * or lost. They belong to every worst case.
    */
   unbooked(market: number, side: Side): Count {
-    let sum = 0;
-    for (const o of this.missing) if (o.market === market && o.side === side) sum += o.fillCount - o.bookedCount;
-    return sum as Count;
+    return this.missing.unbooked(market, side);
   }
 
   /**
@@ -102,7 +89,7 @@ export class Orders {
    */
   restingAt(market: number, side: Side, price: Price, time: TimeUs): Count {
     let sum = 0;
-    for (const o of this.bucket(market, side)) sum += restsAt(o, price, time);
+    for (const o of this.index.on(market, side)) sum += restsAt(o, price, time);
     return sum as Count;
   }
 
@@ -113,20 +100,20 @@ export class Orders {
    */
   bookChanged(market: number, side: Side, price: Price, delta: number, clientOrderId = ''): void {
     if (clientOrderId !== '') {
-      const order = this.byClientId.get(clientOrderId);
+      const order = this.index.byClient(clientOrderId);
       if (order === undefined) return;
       this.framesName = true;
       return takeNamed(order, price, delta);
     }
     // The exchange names our orders: what it does not name is somebody else's.
     if (this.framesName) return;
-    for (const o of this.bucket(market, side)) if (recognise(o, price, delta)) return;
+    for (const o of this.index.on(market, side)) if (recognise(o, price, delta)) return;
   }
 
   /** A whole book was shown: what is known to rest is in it. */
   bookShown(market: number): void {
     for (const side of SIDES)
-      for (const o of this.bucket(market, side)) {
+      for (const o of this.index.on(market, side)) {
         if (o.orderId === '') continue;
         o.shownCount = remaining(o);
         o.shownPrice = o.price;
@@ -135,11 +122,8 @@ export class Orders {
 
   /** A create was handed over. @throws Error when the client id was used before in this session */
   sent(clientOrderId: string, market: number, side: Side, price: Price, count: Count, time: TimeUs): Order {
-    if (this.byClientId.has(clientOrderId)) throw new Error(`client order id ${clientOrderId} was used before`);
     const order = newOrder(clientOrderId, market, side, price, count, time);
-    this.byClientId.set(clientOrderId, order);
-    this.bucket(market, side).push(order);
-    this.liveTotal++;
+    this.index.add(order);
     return order;
   }
 
@@ -236,7 +220,8 @@ export class Orders {
     const filled = change.kind === 'amend' && result.remainingCount !== null ? change.total - result.remainingCount : 0;
     const isGone = result.remainingCount === 0;
     if (!isGone) this.raiseFill(order, Math.max(0, filled) as Count, time);
-    if (result.orderId !== '' && result.orderId !== order.orderId) this.rename(order, result.orderId);
+    // The exchange goes on with the order under another id.
+    if (result.orderId !== '' && result.orderId !== order.orderId) this.index.name(order, result.orderId);
     if (order.life === 'done') return;
     if (order.change === change) applyChange(order, change, result, time);
     // All filled, or cancelled where it would have met an order of ours: only a look can tell.
@@ -268,8 +253,8 @@ export class Orders {
   /** Apply a full-state description of an order from the stream or a read. Older than what we know: ignored. */
   observe(evidence: OrderEvidence, time: TimeUs): Order | undefined {
     const order =
-      this.byOrderId.get(evidence.orderId) ??
-      (evidence.clientOrderId === '' ? undefined : this.byClientId.get(evidence.clientOrderId));
+      this.index.byExchange(evidence.orderId) ??
+      (evidence.clientOrderId === '' ? undefined : this.index.byClient(evidence.clientOrderId));
     if (order === undefined) return undefined;
     // Another order under the same client id says nothing about this one.
     if (order.orderId !== '' && evidence.orderId !== '' && order.orderId !== evidence.orderId) return undefined;
@@ -295,18 +280,13 @@ export class Orders {
   booked(order: Order, count: Count, time: TimeUs): void {
     order.bookedCount = (order.bookedCount + count) as Count;
     if (order.bookedCount > order.fillCount) order.fillCount = order.bookedCount;
-    this.noteMissing(order, time);
+    this.missing.note(order, time);
     if (order.life !== 'done' && order.bookedCount > 0 && remaining(order) === 0) this.finish(order, 'filled');
   }
 
   /** A fill was booked for an order that is not known by this exchange id: it is counted once the id is learnt. */
   bookedEarly(orderId: string, count: Count): void {
-    this.early.set(orderId, ((this.early.get(orderId) ?? 0) + count) as Count);
-    if (this.early.size <= KEEP_EARLY) return;
-    for (const oldest of this.early.keys()) {
-      this.early.delete(oldest);
-      return;
-    }
+    this.missing.bookedEarly(orderId, count);
   }
 
   /** A read that should have shown the order did not. Returns the number of such reads in a row. */
@@ -332,69 +312,29 @@ export class Orders {
     order.cancel = 'none';
     order.change = null;
     order.doneReason = reason;
-    const bucket = this.bucket(order.market, order.side);
-    const at = bucket.indexOf(order);
-    if (at >= 0) {
-      bucket.splice(at, 1);
-      this.liveTotal--;
-    }
-    this.doneQueue.push(order);
-    if (this.doneQueue.length <= KEEP_DONE) return;
-    const oldest = this.doneQueue.shift()!;
-    // One whose fills are still missing is kept: they have to be learnt and booked to it.
-    if (oldest.fillsMissingSince === 0) this.forget(oldest);
-    else this.doneQueue.push(oldest);
-  }
-
-  private forget(order: Order): void {
-    this.byClientId.delete(order.clientOrderId);
-    if (order.orderId !== '') this.byOrderId.delete(order.orderId);
+    this.index.retire(order);
   }
 
   private learnId(order: Order, orderId: string, time: TimeUs): void {
     if (order.orderId !== '' || orderId === '') return;
-    order.orderId = orderId;
+    this.index.name(order, orderId);
     order.knownTime = time;
-    this.byOrderId.set(orderId, order);
-    const early = this.early.get(orderId);
-    if (early === undefined) return;
-    this.early.delete(orderId);
-    this.booked(order, early, time);
-  }
-
-  /** The exchange goes on with the order under another id. */
-  private rename(order: Order, orderId: string): void {
-    order.orderId = orderId;
-    this.byOrderId.set(orderId, order);
+    const early = this.missing.takeEarly(orderId);
+    if (early > 0) this.booked(order, early, time);
   }
 
   private raiseFill(order: Order, fillCount: Count, time: TimeUs): void {
     if (fillCount > order.fillCount) order.fillCount = fillCount;
-    this.noteMissing(order, time);
-  }
-
-  private noteMissing(order: Order, time: TimeUs): void {
-    if (order.bookedCount >= order.fillCount) this.fillsComplete(order);
-    else if (order.fillsMissingSince === 0) {
-      order.fillsMissingSince = time;
-      this.missing.add(order);
-    }
+    this.missing.note(order, time);
   }
 
   /** Orders, done ones included, whose booked fills are behind what the exchange reported. */
   missingFills(): Order[] {
-    return [...this.missing];
+    return this.missing.list();
   }
 
   /** Its fills are all booked, or what is missing will not be had: the comparison of positions is left to judge. */
   fillsComplete(order: Order): void {
-    order.fillsMissingSince = 0 as TimeUs;
-    this.missing.delete(order);
-  }
-
-  private bucket(market: number, side: Side): Order[] {
-    const at = market * 2 + side;
-    for (let n = this.live.length; n <= at; n++) this.live.push([]);
-    return this.live[at]!;
+    this.missing.complete(order);
   }
 }
