@@ -33,6 +33,7 @@ const LOTS = 1e12;
 const config: EngineConfig = {
   sessionId: 'bench',
   clientPrefix: 'hd',
+  subaccount: 0,
   leftovers: 'cancel',
   cashMismatch: 'warn',
   tickers: [TICKER],

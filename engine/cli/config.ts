@@ -101,6 +101,8 @@ const schema = z.strictObject({
         .string()
         .regex(/^[a-z0-9]{1,8}$/, 'expected 1 to 8 lower-case letters and digits')
         .default('hd'),
+      /** The subaccount to trade in, 0 being the main one. */
+      subaccount: z.int().min(0).max(63).default(0),
       /** Orders of an earlier session that still rest at the start. */
       leftovers: z.enum(['cancel', 'adopt']).default('cancel'),
       /** Cash that is not what our trades make it: only an account that nobody else uses can halt on that. */
@@ -185,6 +187,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
   return {
     sessionId,
     clientPrefix: file.account.clientPrefix,
+    subaccount: file.account.subaccount,
     leftovers: file.account.leftovers,
     cashMismatch: file.account.cashMismatch,
     tickers,

@@ -4,6 +4,7 @@ import {
   decodeBody,
   describeFailure,
   groupPath,
+  groupQuery,
   type OrderRecord,
   ordersPage,
   Paths,
@@ -18,6 +19,8 @@ export interface PullGroup {
 export interface PullOptions {
   /** Start of our client order ids. */
   readonly clientPrefix: string;
+  /** 0 to 63. */
+  readonly subaccount: number;
   readonly groups: readonly PullGroup[];
   readonly requestTimeoutMs: number;
   /** Gives up after this. */
@@ -82,14 +85,14 @@ export class Pull {
 
   private trigger(group: PullGroup): void {
     const path = groupPath(group.id, 'trigger');
-    this.send('triggerGroup', 'PUT', path, `exchange_index=${group.shard}`, '{}', (outcome) => {
+    this.send('triggerGroup', 'PUT', path, groupQuery(group.shard, this.options.subaccount), '{}', (outcome) => {
       const status = outcome.kind === 'response' ? outcome.status : 0;
       if (status === 200 || status === 404) this.untriggered.delete(group);
     });
   }
 
   private look(cursor: string): void {
-    const query = `status=resting&limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+    const query = `status=resting&limit=1000&subaccount=${this.options.subaccount}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
     this.send('getOrders', 'GET', Paths.orders, query, '', (outcome) => this.judge(outcome, cursor !== ''));
   }
 
@@ -99,7 +102,8 @@ export class Pull {
     if (decoded.kind !== 'ok')
       return this.failed(decoded.kind === 'refused' ? describeFailure(decoded.failure) : decoded.reason);
     const { items, cursor } = decoded.value;
-    const ours = items.filter((order) => order.clientOrderId.startsWith(`${this.options.clientPrefix}-`));
+    const { clientPrefix, subaccount } = this.options;
+    const ours = items.filter((o) => o.subaccount === subaccount && o.clientOrderId.startsWith(`${clientPrefix}-`));
     this.resting = (more ? this.resting : 0) + ours.length;
     for (let at = 0; at < ours.length; at += MAX_CANCELS) this.cancel(ours.slice(at, at + MAX_CANCELS));
     if (cursor !== '') return this.look(cursor);
@@ -115,7 +119,7 @@ export class Pull {
   }
 
   private cancel(orders: readonly OrderRecord[]): void {
-    this.send('cancelOrders', 'DELETE', Paths.batched, '', cancelOrdersBody(orders), () => {});
+    this.send('cancelOrders', 'DELETE', Paths.batched, '', cancelOrdersBody(orders, this.options.subaccount), () => {});
   }
 
   private send(

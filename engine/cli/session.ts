@@ -137,9 +137,10 @@ export class Session {
     this.say('error', 'crash', `internal error, quotes are being pulled: ${text}`);
     this.stopping = true;
     if (this.pull !== null) return;
-    const { clientPrefix, timing } = this.options.config;
+    const { clientPrefix, subaccount, timing } = this.options.config;
     this.pull = new Pull({
       clientPrefix,
+      subaccount,
       groups: this.groups(),
       requestTimeoutMs: timing.requestTimeoutMs,
       deadlineMs: timing.stopTimeoutMs,

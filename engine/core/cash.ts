@@ -46,7 +46,7 @@ export class CashCheck {
   read(done: (why: string) => void): void {
     const { ctx } = this;
     this.fillsThen = ctx.counters.fills;
-    ctx.read('getBalance', Paths.balance, '', ctx.costs.defaultCost, (outcome) => {
+    ctx.read('getBalance', Paths.balance, ctx.scope, ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, balanceBody);
       if (decoded.kind !== 'ok') return done(whyNot(decoded));
       this.take(decoded.value);

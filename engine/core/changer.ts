@@ -1,12 +1,12 @@
 import type { Order, OrderChange } from '../orders/index.ts';
 import { type Count, type Price, sideName } from '../units/index.ts';
 import {
-  amendOrderBody,
+  ChangeEncoder,
   changedOrder,
-  decreaseOrderBody,
   describeFailure,
   type Failure,
   orderPath,
+  subaccountQuery,
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
 import type { RequestOutcome } from './port.ts';
@@ -18,6 +18,7 @@ import { GROUP_CODES, type WriterEvents } from './writer.ts';
 export class OrderChanger {
   private readonly ctx: Context;
   private readonly events: WriterEvents;
+  private readonly encoder = new ChangeEncoder();
 
   constructor(ctx: Context, events: WriterEvents) {
     this.ctx = ctx;
@@ -33,7 +34,7 @@ export class OrderChanger {
     const change = ctx.orders.amendSent(order, price, total);
     ctx.counters.amended++;
     const { ticker, exchangeIndex } = market;
-    const body = amendOrderBody({ ticker, side: order.side, price, total, exchangeIndex });
+    const body = this.encoder.amend({ ticker, side: order.side, price, total, exchangeIndex });
     this.send(market, order, change, body, ctx.costs.amendCost);
     return true;
   }
@@ -46,16 +47,25 @@ export class OrderChanger {
     const change = ctx.orders.decreaseSent(order, left);
     ctx.counters.decreased++;
     const { ticker, exchangeIndex } = market;
-    this.send(market, order, change, decreaseOrderBody({ ticker, left, exchangeIndex }), ctx.costs.decreaseCost);
+    this.send(market, order, change, this.encoder.decrease({ ticker, left, exchangeIndex }), ctx.costs.decreaseCost);
     return true;
   }
 
-  private send(market: MarketState, order: Order, change: OrderChange, body: string, cost: number): void {
+  private send(market: MarketState, order: Order, change: OrderChange, body: Uint8Array, cost: number): void {
     const { ctx } = this;
     const op = change.kind === 'amend' ? 'amendOrder' : 'decreaseOrder';
     const path = orderPath(order.orderId, change.kind);
     const done = (outcome: RequestOutcome): void => this.answered(market, order, change, outcome);
-    ctx.write(op, 'POST', path, body, cost, done, '', ctx.bucketOf(market.exchangeIndex));
+    ctx.write(
+      op,
+      'POST',
+      path,
+      body,
+      cost,
+      done,
+      subaccountQuery(ctx.config.subaccount),
+      ctx.bucketOf(market.exchangeIndex),
+    );
   }
 
   private answered(market: MarketState, order: Order, change: OrderChange, outcome: RequestOutcome): void {

@@ -8,6 +8,8 @@ export interface EngineConfig {
   readonly sessionId: string;
   /** Start of every client order id of this engine, by which leftovers are found after a crash. */
   readonly clientPrefix: string;
+  /** The subaccount all of it happens in, 0 to 63; 0 is the main one. What others hold and fill is none of ours. */
+  readonly subaccount: number;
   readonly tickers: readonly string[];
   /** Orders of an earlier session that still rest: cancelled before the first quote, or taken over as our own. */
   readonly leftovers: 'cancel' | 'adopt';

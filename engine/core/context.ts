@@ -13,6 +13,7 @@ import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
+import { OrderPaths } from './order-paths.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
 
 /** What the core knows of one market. */
@@ -107,7 +108,7 @@ export class Context {
   readonly tickers = new TickerTable();
   readonly books = new Books();
   readonly markets: MarketState[] = [];
-  readonly orders = new Orders();
+  readonly orders: Orders;
   readonly ledger = new Ledger();
   readonly halts = new Halts();
   readonly groups = new Map<number, ShardGroup>();
@@ -162,6 +163,8 @@ export class Context {
     this.now = time;
     this.startTime = time;
     this.events = new Events(this);
+    const paths = port.expect === undefined ? null : new OrderPaths(this, (...hint) => port.expect?.(...hint));
+    this.orders = new Orders(paths);
     this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
     if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
     this.writes = new TokenBucket(this.writeTerms, time, false);
@@ -228,6 +231,11 @@ export class Context {
     this.reads.retune(read, this.now);
     this.writes.retune(write, this.now);
     for (const bucket of this.shardWrites.values()) bucket.retune(write, this.now);
+  }
+
+  /** Query of reads that would tell of every subaccount where none is named. */
+  get scope(): string {
+    return `subaccount=${this.config.subaccount}`;
   }
 
   /** Write tokens that cancels leave for the group triggers. */

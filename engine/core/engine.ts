@@ -262,8 +262,8 @@ export class Engine implements EngineInputs {
   private bookFill(fill: FillRecord): void {
     const { ctx } = this;
     const index = ctx.tickers.indexOf(fill.ticker);
-    // Everything of ours is on subaccount 0, the default everywhere: another one's fills are another account's.
-    if (index < 0 || fill.subaccount !== 0) return;
+    // Another subaccount's fills are another account's.
+    if (index < 0 || fill.subaccount !== ctx.config.subaccount) return;
     if (!this.sync.opened) {
       // Of an earlier session's order: whether the opening position holds it already, only a new read can tell.
       this.sync.disturbed();

@@ -34,7 +34,7 @@ export class FillFetcher {
       if (order.orderId === '' || this.fetching.has(order)) continue;
       if (!ctx.passed(order.fillsMissingSince, ctx.config.timing.missingFillMs)) continue;
       this.fetching.add(order);
-      const query = `order_id=${encodeURIComponent(order.orderId)}&limit=1000`;
+      const query = `order_id=${encodeURIComponent(order.orderId)}&limit=1000&${ctx.scope}`;
       readList(ctx, 'getFills', Paths.fills, query, fillsPage, (fills, why) => {
         this.fetching.delete(order);
         if (fills === null) ctx.report('warn', 'fills_retry', `fills of ${order.clientOrderId} not available: ${why}`);

@@ -51,7 +51,7 @@ export class OrderResolver {
     for (const order of orders) if (order.sentTime < earliest) earliest = order.sentTime;
     const only = orders.every((o) => o.market === orders[0]!.market) ? ctx.markets[orders[0]!.market]!.ticker : '';
     const filter = only === '' ? '' : `ticker=${encodeURIComponent(only)}&`;
-    const query = `${filter}min_ts=${Math.floor(earliest / 1_000_000) - 10}&limit=1000`;
+    const query = `${filter}min_ts=${Math.floor(earliest / 1_000_000) - 10}&limit=1000&${ctx.scope}`;
     readList(ctx, 'getOrders', Paths.orders, query, ordersPage, (records) => {
       const byClient = new Map(records?.map((r) => [r.clientOrderId, r]));
       for (const order of orders) {

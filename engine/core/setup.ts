@@ -15,6 +15,7 @@ import {
   Paths,
   seriesFees,
   singleMarket,
+  subaccountField,
 } from '../wire/index.ts';
 import type { Context, MarketState } from './context.ts';
 import { EventFees } from './event-fees.ts';
@@ -132,7 +133,7 @@ export class Setup {
 
   private askBalance(need: Need): void {
     const { ctx } = this;
-    ctx.read('getBalance', Paths.balance, '', ctx.costs.defaultCost, (outcome) => {
+    ctx.read('getBalance', Paths.balance, ctx.scope, ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, balanceBody);
       if (decoded.kind !== 'ok') return this.failed(need, whyNot(decoded), statusOf(decoded));
       const { byShard, total } = decoded.value;
@@ -257,6 +258,7 @@ export class Setup {
     const body = JSON.stringify({
       contracts_limit_fp: (group.limit / 100).toFixed(2),
       exchange_index: group.exchangeIndex,
+      ...subaccountField(ctx.config.subaccount),
     });
     ctx.write('createGroup', 'POST', Paths.createGroup, body, ctx.costs.defaultCost, (outcome) => {
       const decoded = understood(outcome, createdGroup);

@@ -1,6 +1,6 @@
 import type { ShardGroup } from '../risk/index.ts';
 import type { TimeUs } from '../units/index.ts';
-import { groupPath, type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
+import { groupPath, groupQuery, type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
 import type { CashCheck } from './cash.ts';
 import type { Context } from './context.ts';
 import type { RequestOutcome } from './port.ts';
@@ -73,7 +73,7 @@ export class Shutdown {
       }
       this.triggerAt.set(group.exchangeIndex, Number.POSITIVE_INFINITY);
       const path = groupPath(group.id, 'trigger');
-      const query = `exchange_index=${group.exchangeIndex}`;
+      const query = groupQuery(group.exchangeIndex, ctx.config.subaccount);
       ctx.write('triggerGroup', 'PUT', path, '{}', cost, (outcome) => this.triggered(group, outcome), query);
     }
   }
@@ -90,7 +90,7 @@ export class Shutdown {
     const { ctx } = this;
     this.looking = true;
     this.nextLook = ctx.after(LOOK_EVERY_MS);
-    readList(ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, (orders, why) => {
+    readList(ctx, 'getOrders', Paths.orders, `status=resting&limit=1000&${ctx.scope}`, ordersPage, (orders, why) => {
       this.looking = false;
       this.nextLook = ctx.after(LOOK_EVERY_MS);
       if (orders === null) {
@@ -104,7 +104,8 @@ export class Shutdown {
 
   private judge(resting: readonly OrderRecord[]): void {
     const { ctx } = this;
-    const ours = resting.filter((o) => o.clientOrderId.startsWith(`${ctx.config.clientPrefix}-`));
+    const { clientPrefix, subaccount } = ctx.config;
+    const ours = resting.filter((o) => o.subaccount === subaccount && o.clientOrderId.startsWith(`${clientPrefix}-`));
     for (const record of ours) {
       if (ctx.orders.observe(record, ctx.now) === undefined) this.writer.cancelLeftover(record);
     }
@@ -144,7 +145,7 @@ export class Shutdown {
     for (const group of ctx.groups.values()) {
       if (group.id === '' || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
       const path = groupPath(group.id);
-      const query = `exchange_index=${group.exchangeIndex}`;
+      const query = groupQuery(group.exchangeIndex, ctx.config.subaccount);
       ctx.write('deleteGroup', 'DELETE', path, '', ctx.costs.defaultCost, () => {}, query);
       group.life = 'deleted';
     }

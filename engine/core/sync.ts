@@ -133,7 +133,7 @@ export class Sync {
           this.takePositions(positions, fills, began);
         });
       });
-      readList(ctx, 'getPositions', Paths.positions, 'limit=1000', positionsPage, take);
+      readList(ctx, 'getPositions', Paths.positions, `limit=1000&${ctx.scope}`, positionsPage, take);
     };
     const takeFills = current<readonly FillRecord[]>((fills) => {
       if (this.opened) for (const fill of fills) this.events.fill(fill);
@@ -142,13 +142,13 @@ export class Sync {
     const takeOrders = current<readonly OrderRecord[]>((orders) => {
       this.takeOrders(orders);
       this.step = 'fills';
-      readList(ctx, 'getFills', Paths.fills, `min_ts=${this.fillsSince}&limit=1000`, fillsPage, takeFills);
+      readList(ctx, 'getFills', Paths.fills, `min_ts=${this.fillsSince}&limit=1000&${ctx.scope}`, fillsPage, takeFills);
     });
     readListings(ctx, (why) => {
       if (epoch !== ctx.epoch) return;
       if (why !== '') return this.failed(why);
       this.step = 'orders';
-      readList(ctx, 'getOrders', Paths.orders, 'status=resting&limit=1000', ordersPage, takeOrders);
+      readList(ctx, 'getOrders', Paths.orders, `status=resting&limit=1000&${ctx.scope}`, ordersPage, takeOrders);
     });
   }
 
@@ -165,6 +165,8 @@ export class Sync {
     const seen = new Set<Order>();
     let leftovers = 0;
     for (const record of resting) {
+      // Asked for by subaccount; whoever does not heed that must not have us cancel another engine's orders.
+      if (record.subaccount !== ctx.config.subaccount) continue;
       const order = ctx.orders.observe(record, ctx.now);
       if (order !== undefined) {
         seen.add(order);

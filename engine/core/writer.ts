@@ -7,7 +7,6 @@ import {
   type CreateOrder,
   cancelOrderQuery,
   cancelOrdersBody,
-  createOrderBody,
   describeFailure,
   type Failure,
   OrderEncoder,
@@ -36,7 +35,7 @@ export interface WriterEvents {
 export class OrderWriter {
   private readonly ctx: Context;
   private readonly events: WriterEvents;
-  private readonly encoder = new OrderEncoder();
+  private readonly encoder: OrderEncoder;
   private nextOrder = 1;
   private creates: { order: Order; wire: CreateOrder }[] = [];
   private cancels: { order: Order; wire: CancelOrder }[] = [];
@@ -47,6 +46,7 @@ export class OrderWriter {
   constructor(ctx: Context, events: WriterEvents) {
     this.ctx = ctx;
     this.events = events;
+    this.encoder = new OrderEncoder(ctx.config.subaccount);
   }
 
   /**
@@ -93,7 +93,7 @@ export class OrderWriter {
       'createOrders',
       'POST',
       Paths.create,
-      createOrderBody(wire),
+      this.encoder.single(wire),
       ctx.costs.singleCreateCost,
       done,
       '',
@@ -107,7 +107,8 @@ export class OrderWriter {
     const done = (outcome: RequestOutcome): void => this.canceled([order], outcome, singleItem);
     const bucket = ctx.bucketOf(wire.exchangeIndex);
     const path = orderPath(wire.orderId);
-    ctx.write('cancelOrders', 'DELETE', path, '', ctx.costs.singleCancelCost, done, cancelOrderQuery(wire), bucket);
+    const query = cancelOrderQuery(wire, ctx.config.subaccount);
+    ctx.write('cancelOrders', 'DELETE', path, '', ctx.costs.singleCancelCost, done, query, bucket);
   }
 
   /** Send the queued creates as one batch. */
@@ -285,7 +286,7 @@ export class OrderWriter {
     const text = `order ${order.clientOrderId} of an earlier session rests on ${order.ticker}: cancelling it`;
     ctx.report('warn', 'leftover_order', text);
     const { orderId, ticker, exchangeIndex } = order;
-    const body = cancelOrdersBody([{ orderId, ticker, exchangeIndex }]);
+    const body = cancelOrdersBody([{ orderId, ticker, exchangeIndex }], ctx.config.subaccount);
     ctx.write('cancelOrders', 'DELETE', Paths.batched, body, ctx.costs.cancelCost, () => {});
   }
 

@@ -16,7 +16,7 @@ export interface PreparedOptions {
   readonly maxAgeMs?: number;
   /** Use a signature for more than one request. Default false. */
   readonly reuse?: boolean;
-  /** Paths of single orders and groups prepared at a time; further ones are signed in line. Default 64. */
+  /** Paths of single orders and groups prepared at a time; further ones wait for their turn. Default 64. */
   readonly orderPaths?: number;
 }
 
@@ -37,6 +37,8 @@ const DISTRUST_MS = 5_000;
 /** A response's own time is looked at no more often than this. */
 const OBSERVE_MS = 500;
 const RETRY_MS = 1_000;
+/** Paths that may wait until fewer are prepared for. */
+const MAX_WAITING = 4_096;
 const EXPIRED = 'header_timestamp_expired';
 
 /** How requests came by their signatures. */
@@ -84,6 +86,8 @@ export class PreparedSigner implements RequestSigner {
   private readonly scratch: Buffer;
   private readonly count = { prepared: 0, missed: 0, inline: 0, expired: 0 };
   private orderPaths = 0;
+  /** Expected paths that there is no room for yet, the earliest first. */
+  private readonly waiting = new Map<string, { readonly method: string; readonly path: string }>();
   private filling = false;
   private failing = false;
   private cancelTimer = (): void => {};
@@ -118,14 +122,23 @@ export class PreparedSigner implements RequestSigner {
 
   /** A path of a single order or group will probably be used, or will not any more. */
   expect(method: string, path: string, likely: boolean): void {
+    const key = `${method} ${path}`;
     if (likely) {
+      if (this.paths.get(method)?.has(path) === true) return;
       if (this.orderPaths < this.options.orderPaths) this.add(method, path, true);
+      else if (this.waiting.size < MAX_WAITING) this.waiting.set(key, { method, path });
       return;
     }
+    if (this.waiting.delete(key)) return;
     const paths = this.paths.get(method);
     if (paths?.get(path)?.isOrder !== true) return;
     paths.delete(path);
     this.orderPaths--;
+    for (const [next, entry] of this.waiting) {
+      this.waiting.delete(next);
+      this.add(entry.method, entry.path, true);
+      return;
+    }
   }
 
   headers(method: string, path: string, timestampMs: number): SignedHeaders {

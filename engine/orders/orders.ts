@@ -23,6 +23,14 @@ import {
 } from './order.ts';
 import { OrderIndex } from './order-index.ts';
 
+/** Who wants to know which orders rest. */
+export interface OrderWatch {
+  /** It rests, as far as we know, or goes on under another id of the exchange's. */
+  rests(order: Order): void;
+  /** It is done. */
+  ended(order: Order): void;
+}
+
 /**
  * The truth about every order of the session. States change only on evidence, every change is idempotent, a fill never
  * regresses and `done` is final: a late or lagging message can add knowledge, never take it away.
@@ -30,9 +38,14 @@ import { OrderIndex } from './order-index.ts';
 export class Orders {
   private readonly index = new OrderIndex();
   private readonly missing = new MissingFills();
+  private readonly watch: OrderWatch | null;
   /** A book frame has named an order of ours. */
   private framesName = false;
   private unknownTotal = 0;
+
+  constructor(watch: OrderWatch | null = null) {
+    this.watch = watch;
+  }
 
   /** Orders not done, over all markets. */
   get liveCount(): number {
@@ -221,8 +234,10 @@ export class Orders {
     const isGone = result.remainingCount === 0;
     if (!isGone) this.raiseFill(order, Math.max(0, filled) as Count, time);
     // The exchange goes on with the order under another id.
-    if (result.orderId !== '' && result.orderId !== order.orderId) this.index.name(order, result.orderId);
+    const isRenamed = result.orderId !== '' && result.orderId !== order.orderId;
+    if (isRenamed) this.index.name(order, result.orderId);
     if (order.life === 'done') return;
+    if (isRenamed) this.watch?.rests(order);
     if (order.change === change) applyChange(order, change, result, time);
     // All filled, or cancelled where it would have met an order of ours: only a look can tell.
     if (isGone) this.doubt(order, time);
@@ -301,6 +316,7 @@ export class Orders {
 
   private rest(order: Order): void {
     if (order.life === 'unknown') this.unknownTotal--;
+    if (order.life !== 'resting') this.watch?.rests(order);
     order.life = 'resting';
     order.unknownSince = 0 as TimeUs;
     if (order.cancel === 'unknown') order.cancel = 'none';
@@ -313,6 +329,7 @@ export class Orders {
     order.change = null;
     order.doneReason = reason;
     this.index.retire(order);
+    this.watch?.ended(order);
   }
 
   private learnId(order: Order, orderId: string, time: TimeUs): void {

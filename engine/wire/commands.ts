@@ -68,17 +68,27 @@ export function orderPath(orderId: string, action: '' | 'amend' | 'decrease' = '
   return `${Paths.create}/${encodeURIComponent(orderId)}${action === '' ? '' : `/${action}`}`;
 }
 
+/** The field that names a subaccount (0 to 63) in the body of a write: 0 is meant where there is none. */
+export function subaccountField(subaccount: number): { readonly subaccount?: number } {
+  return subaccount === 0 ? {} : { subaccount };
+}
+
+/** The same for writes that name it in their query; '' for 0. */
+export function subaccountQuery(subaccount: number): string {
+  return subaccount === 0 ? '' : `subaccount=${subaccount}`;
+}
+
 /** Body of `POST /portfolio/events/orders/batched`. Field values are escaped by JSON.stringify where free text. */
-export function createOrdersBody(orders: readonly CreateOrder[]): string {
-  return JSON.stringify({ orders: orders.map(createFields) });
+export function createOrdersBody(orders: readonly CreateOrder[], subaccount = 0): string {
+  return JSON.stringify({ orders: orders.map((order) => createFields(order, subaccount)) });
 }
 
 /** Body of `POST /portfolio/events/orders`. */
-export function createOrderBody(order: CreateOrder): string {
-  return JSON.stringify(createFields(order));
+export function createOrderBody(order: CreateOrder, subaccount = 0): string {
+  return JSON.stringify(createFields(order, subaccount));
 }
 
-function createFields(o: CreateOrder): Record<string, unknown> {
+function createFields(o: CreateOrder, subaccount: number): Record<string, unknown> {
   return {
     ticker: o.ticker,
     client_order_id: o.clientOrderId,
@@ -91,6 +101,7 @@ function createFields(o: CreateOrder): Record<string, unknown> {
     cancel_order_on_pause: true,
     order_group_id: o.groupId,
     exchange_index: o.exchangeIndex,
+    ...subaccountField(subaccount),
     ...(o.expirationSeconds > 0 ? { expiration_time: o.expirationSeconds } : {}),
   };
 }
@@ -116,17 +127,24 @@ export function decreaseOrderBody(o: DecreaseOrder): string {
 }
 
 /** Query of `DELETE /portfolio/events/orders/{order_id}`: without its routing it looks on shard 0 only. */
-export function cancelOrderQuery(o: CancelOrder): string {
-  return `exchange_index=${o.exchangeIndex}&market_ticker=${encodeURIComponent(o.ticker)}`;
+export function cancelOrderQuery(o: CancelOrder, subaccount = 0): string {
+  const own = subaccount === 0 ? '' : `&${subaccountQuery(subaccount)}`;
+  return `exchange_index=${o.exchangeIndex}&market_ticker=${encodeURIComponent(o.ticker)}${own}`;
+}
+
+/** Query of whatever is done to an order group: without its shard it looks on shard 0 only. */
+export function groupQuery(exchangeIndex: number, subaccount: number): string {
+  return `exchange_index=${exchangeIndex}${subaccount === 0 ? '' : `&${subaccountQuery(subaccount)}`}`;
 }
 
 /** Body of `DELETE /portfolio/events/orders/batched`. */
-export function cancelOrdersBody(orders: readonly CancelOrder[]): string {
+export function cancelOrdersBody(orders: readonly CancelOrder[], subaccount = 0): string {
   return JSON.stringify({
     orders: orders.map((o) => ({
       order_id: o.orderId,
       exchange_index: o.exchangeIndex,
       market_ticker: o.ticker,
+      ...subaccountField(subaccount),
     })),
   });
 }

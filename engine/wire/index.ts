@@ -1,3 +1,4 @@
+export * from './change-bytes.ts';
 export * from './commands.ts';
 export * from './communications.ts';
 export * from './decode.ts';

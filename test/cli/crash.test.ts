@@ -128,6 +128,7 @@ function pulling(answer: (request: VenueRequest) => RequestOutcome): {
   const requests: VenueRequest[] = [];
   const pull = new Pull({
     clientPrefix: 'hd',
+    subaccount: 0,
     groups: [{ shard: 2, id: 'g-1' }],
     requestTimeoutMs: 5000,
     deadlineMs: 15_000,

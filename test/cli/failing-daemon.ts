@@ -1,9 +1,9 @@
-// A daemon that quotes the exchange at a port and then meets a bug, or none: `node ... PORT KEY_ID KEY_FILE HOW SESSION`.
+// A daemon that quotes the exchange at a port and then meets a bug, or none: `node ... PORT KEY_ID KEY_FILE HOW SESSION LEFTOVERS`.
 import { engineConfig, readConfig } from '../../engine/cli/config.ts';
 import { openSession } from '../../engine/cli/open.ts';
 import { createLadder, type Ladder } from '../../strategies/ladder/index.ts';
 
-const [port, keyId, keyPath, how, sessionId = 'failing1'] = process.argv.slice(2);
+const [port, keyId, keyPath, how, sessionId = 'failing1', leftovers = 'cancel'] = process.argv.slice(2);
 const config = readConfig(new URL('../../config/paper.yaml', import.meta.url).pathname);
 let failing = false;
 
@@ -22,7 +22,10 @@ const strategy = {
 
 const session = openSession({
   title: 'failing',
-  config: engineConfig(config, sessionId, ['SYN-A-T50', 'SYN-A-T60']),
+  config: {
+    ...engineConfig(config, sessionId, ['SYN-A-T50', 'SYN-A-T60']),
+    leftovers: leftovers === 'adopt' ? 'adopt' : 'cancel',
+  },
   strategy,
   hosts: { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` },
   keyId: keyId!,

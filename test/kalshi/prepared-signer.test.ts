@@ -148,8 +148,15 @@ describe('signatures made ahead', () => {
     await advance(bench, 1_000);
     for (const n of [1, 2, 3, 4]) sign(bench, 'POST', path(n));
     assert.deepEqual(bench.prepared.counters(), { prepared: 4, missed: 0, inline: 3, expired: 0 });
+    // The one that waited has its turn once there is room; one that is gone before that never has.
+    bench.prepared.expect('POST', path(5), true);
+    bench.prepared.expect('POST', path(5), false);
+    bench.prepared.expect('POST', path(2), false);
+    await advance(bench, 1_000);
+    sign(bench, 'POST', path(4));
+    assert.deepEqual(bench.prepared.counters(), { prepared: 5, missed: 0, inline: 3, expired: 0 });
     const before = bench.made();
-    for (const n of [2, 3]) bench.prepared.expect('POST', path(n), false);
+    for (const n of [3, 4]) bench.prepared.expect('POST', path(n), false);
     await advance(bench, 10_000);
     assert.equal(bench.made(), before, 'signatures for orders that are gone');
   });

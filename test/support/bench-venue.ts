@@ -46,6 +46,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
   return {
     sessionId: 'test01',
     clientPrefix: 'hd',
+    subaccount: 0,
     leftovers: 'cancel',
     cashMismatch: 'halt',
     tickers,

@@ -3,10 +3,16 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ASK, BID, type Count, type Price } from '../../engine/units/index.ts';
 import {
+  type AmendOrder,
+  amendOrderBody,
   type CancelOrder,
+  ChangeEncoder,
   type CreateOrder,
   cancelOrdersBody,
+  createOrderBody,
   createOrdersBody,
+  type DecreaseOrder,
+  decreaseOrderBody,
   OrderEncoder,
   WireError,
 } from '../../engine/wire/index.ts';
@@ -36,6 +42,18 @@ const create: fc.Arbitrary<CreateOrder> = fc.record({
   exchangeIndex: shard,
   expirationSeconds: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: MAX_COUNT })),
 });
+const amend: fc.Arbitrary<AmendOrder> = fc.record({
+  ticker,
+  side: fc.constantFrom(BID, ASK),
+  price: fc.integer({ min: 0, max: 10_000 }) as fc.Arbitrary<Price>,
+  total: count as fc.Arbitrary<Count>,
+  exchangeIndex: shard,
+});
+const decrease: fc.Arbitrary<DecreaseOrder> = fc.record({
+  ticker,
+  left: count as fc.Arbitrary<Count>,
+  exchangeIndex: shard,
+});
 const cancel: fc.Arbitrary<CancelOrder> = fc.record({ orderId: text, ticker, exchangeIndex: shard });
 
 const parsed = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString('utf8'));
@@ -61,6 +79,46 @@ describe('order bytes', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('of single creates, amends and decreases too, one after the other in one buffer', () => {
+    const encoder = new OrderEncoder();
+    const changes = new ChangeEncoder();
+    fc.assert(
+      fc.property(fc.array(fc.tuple(create, amend, decrease), { maxLength: 10 }), (list) => {
+        for (const [order, moved, smaller] of list) {
+          assert.deepEqual(parsed(encoder.single(order)), JSON.parse(createOrderBody(order)));
+          assert.deepEqual(parsed(changes.amend(moved)), JSON.parse(amendOrderBody(moved)));
+          assert.deepEqual(parsed(changes.decrease(smaller)), JSON.parse(decreaseOrderBody(smaller)));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a subaccount is named in every order, the main one in none', () => {
+    const encoder = new OrderEncoder(7);
+    const one = { orderId: 'o', ticker: 'T', exchangeIndex: 0 };
+    assert.deepEqual(parsed(encoder.creates([ORDER, ORDER])), JSON.parse(createOrdersBody([ORDER, ORDER], 7)));
+    assert.deepEqual(parsed(encoder.single(ORDER)), JSON.parse(createOrderBody(ORDER, 7)));
+    assert.deepEqual(parsed(encoder.cancels([one])), JSON.parse(cancelOrdersBody([one], 7)));
+    assert.equal((parsed(encoder.single(ORDER)) as { subaccount?: number }).subaccount, 7);
+    assert.ok(!('subaccount' in (parsed(new OrderEncoder().single(ORDER)) as object)));
+  });
+
+  test('a change that no order can have is refused by name, and the next one is right again', () => {
+    const encoder = new ChangeEncoder();
+    const good: AmendOrder = { ticker: 'T', side: ASK, price: 4750 as Price, total: 1050 as Count, exchangeIndex: 2 };
+    for (const [bad, field] of [
+      [{ price: 10_001 }, 'price'],
+      [{ total: 0 }, 'count'],
+      [{ exchangeIndex: 0.5 }, 'exchange_index'],
+    ] as const) {
+      const refused = (): unknown => encoder.amend({ ...good, ...bad } as AmendOrder);
+      assert.throws(refused, (error: unknown) => error instanceof WireError && error.field === field);
+      assert.deepEqual(parsed(encoder.amend(good)), JSON.parse(amendOrderBody(good)));
+    }
+    assert.throws(() => encoder.decrease({ ticker: 'T', left: 0 as Count, exchangeIndex: 2 }), WireError);
   });
 
   test('every price there is', () => {
