@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ASK, BID } from '../../engine/units/index.ts';
+import { ASK, BID, type Money, type TimeUs } from '../../engine/units/index.ts';
+import { USER } from '../support/bench-venue.ts';
 import { lost, refusedWith, scenario, T } from './scenario.ts';
 
 const UP = { bid: [48, 10] } as const;
@@ -199,3 +200,63 @@ scenario('the response to a decrease is lost', (scene) => {
   scene.run(3000);
   assert.equal(scene.venue.engine.status().markets[0]!.bid.ourCount, 600);
 });
+
+scenario('an amend whose answer was lost is told of by an old order message: the old price proves nothing', (scene) => {
+  const told: string[] = [];
+  scene.venue.faults.onFrame = (text) => {
+    if (!text.includes('"user_order"') || !text.includes('"bid"')) return text;
+    told.push(text);
+    return null;
+  };
+  // A fill of part of it makes a message with the old price, that is on its way for long.
+  scene.wish.bid = [47, 8];
+  scene.hit(BID, 2);
+  scene.run(20);
+  scene.answer('amendOrder', lost);
+  scene.venue.faults.onRequest = ({ op }) => (op === 'getOrder' ? { kind: 'unsent', reason: 'test' } : null);
+  scene.want({ bid: [48, 8] });
+  scene.until('order_unknown');
+  for (let n = 0; n < 5; n++) {
+    for (const text of told.slice(0, 1)) scene.venue.engine.onFrame(Buffer.from(text), scene.venue.timeUs as TimeUs);
+    scene.run(4000);
+  }
+  assert.equal(scene.venue.engine.status().markets[0]!.bid.reason, 'order_unknown', 'still not known');
+  assert.equal(scene.resting(BID).length, 1, 'no second bid');
+  const last = told.at(-1)!;
+  scene.venue.engine.onFrame(Buffer.from(last), scene.venue.timeUs as TimeUs);
+  for (const text of told) scene.venue.engine.onFrame(Buffer.from(text), scene.venue.timeUs as TimeUs);
+  assert.equal(scene.venue.engine.status().markets[0]!.bid.ourPrice, 4800, 'the newest message decides');
+});
+
+scenario(
+  'the order group triggers while an amend is on its way',
+  (scene) => {
+    scene.before('amendOrder', () => {
+      const [group] = scene.venue.exchange.groups.values();
+      scene.venue.exchange.desk.triggerByHand(group!);
+      return null;
+    });
+    scene.want(UP);
+    scene.run(3000);
+    assert.equal(scene.venue.engine.status().halts[0]?.code, 'group_triggered');
+    assert.equal(scene.resting(BID).length, 0);
+  },
+  { quoted: false },
+);
+
+scenario(
+  'a shard’s cash is gone while orders rest: what is refused is tried again, and goes on once cash is back',
+  (scene) => {
+    const account = scene.venue.exchange.account(USER);
+    const before = account.cashOn(0);
+    account.cash.set(0, 0 as Money);
+    scene.want({ bid: [49, 40], ask: [60, 40] });
+    scene.run(12_000);
+    assert.ok(scene.venue.reported('order_refused'));
+    assert.equal(scene.venue.engine.status().markets[0]!.bid.reason, 'exchange_refused');
+    account.cash.set(0, before);
+    scene.run(6000);
+    assert.equal(scene.resting(BID)[0]!.price, 4900);
+  },
+  { config: { cashMismatch: 'warn' } },
+);

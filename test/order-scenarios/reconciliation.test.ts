@@ -85,20 +85,7 @@ scenario('neither fill nor order message comes: the comparison finds the fill', 
 
 /** A session before ours left a bid of eight at 46. */
 function leave(scene: Scene, ticker = T): void {
-  scene.venue.exchange.create(USER, {
-    ticker,
-    side: BID,
-    price: 4600 as Price,
-    count: 800 as Count,
-    timeInForce: 'good_till_canceled',
-    selfTrade: 'taker_at_cross',
-    clientOrderId: `hd-old-${ticker}`,
-    postOnly: true,
-    reduceOnly: false,
-    cancelOnPause: true,
-    groupId: '',
-    expirationSeconds: 0,
-  });
+  scene.place({ ticker, side: BID, price: 4600 as Price, count: 800 as Count, clientOrderId: `hd-old-${ticker}` });
 }
 
 scenario(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineConfig, RequestOutcome, TextRequest, VenueRequest } from '../../engine/core/index.ts';
-import type { ExchangeOrder } from '../../engine/exchange/order.ts';
+import type { ExchangeOrder, OrderRequest } from '../../engine/exchange/order.ts';
 import type { MarketView, Quotes, Strategy } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, count, price, type Side } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig, USER } from '../support/bench-venue.ts';
@@ -29,11 +29,13 @@ export class Scene {
   readonly venue: BenchVenue;
   readonly wish = new Wish();
   readonly tickers: readonly string[];
+  readonly subaccount: number;
   /** Most contracts a side may have resting; raised with what is wanted. */
   private most = 10;
 
   constructor(config: Partial<EngineConfig>, options: ConstructorParameters<typeof BenchVenue>[1], tickers = [T]) {
     this.tickers = tickers;
+    this.subaccount = config.subaccount ?? 0;
     const strict = { tolerance: { levelsBehind: 0, countShare: 0 }, groupLimit: 10_000_000 as Count };
     this.venue = new BenchVenue(testConfig(tickers, { ...strict, ...config }), { strategy: this.wish, ...options });
     for (const ticker of tickers) {
@@ -51,7 +53,28 @@ export class Scene {
   }
 
   resting(side: Side, ticker = T): ExchangeOrder[] {
-    return this.venue.exchange.restingOf(USER).filter((o) => o.ticker === ticker && o.side === side);
+    return this.ours().filter((o) => o.ticker === ticker && o.side === side);
+  }
+
+  /** What this engine has resting, whoever else uses the account. */
+  ours(): ExchangeOrder[] {
+    const resting = this.venue.exchange.restingOf(USER, this.subaccount);
+    return resting.filter((o) => o.clientOrderId.startsWith('hd-'));
+  }
+
+  /** Somebody else places an order in the account, from another program. */
+  place(order: Partial<OrderRequest> & Pick<OrderRequest, 'side' | 'price' | 'count' | 'clientOrderId'>): void {
+    this.venue.exchange.create(USER, {
+      ticker: T,
+      timeInForce: 'good_till_canceled',
+      selfTrade: 'taker_at_cross',
+      postOnly: true,
+      reduceOnly: false,
+      cancelOnPause: true,
+      groupId: '',
+      expirationSeconds: 0,
+      ...order,
+    });
   }
 
   /** Want something else from the next look on, and give the engine a reason to look. */
@@ -122,9 +145,9 @@ export class Scene {
     const status = this.venue.engine.status();
     assert.equal(status.unknownOrders, 0);
     assert.equal(this.venue.refusals429, 0);
-    assert.equal(status.liveOrders, this.venue.exchange.restingOf(USER).length, 'live orders');
+    assert.equal(status.liveOrders, this.ours().length, 'live orders');
     for (const m of status.markets) {
-      const held = this.venue.exchange.account(USER).holding(m.ticker);
+      const held = this.venue.exchange.account(USER, this.subaccount).holding(m.ticker);
       assert.equal(m.position, held.position, `${m.ticker}: position`);
       assert.equal(m.fees, held.feesPaid, `${m.ticker}: fees`);
     }

@@ -154,7 +154,8 @@ export class BenchVenue implements EnginePort {
         closeTime: (this.timeUs + 86_400_000_000) as TimeUs,
       });
     }
-    for (const shard of options.funded ?? shards) this.exchange.account(USER).cash.set(shard, 10_000_000_000 as Money);
+    const account = this.exchange.account(USER, config.subaccount);
+    for (const shard of options.funded ?? shards) account.cash.set(shard, 10_000_000_000 as Money);
     const strategy = options.strategy ?? createLadder(config.strategy.params);
     this.engine = new Engine(config, strategy, this, this.timeUs as TimeUs);
   }
