@@ -28,7 +28,7 @@ export class OrderChanger {
   /** Move a resting order so that `left` contracts rest at `price`. False when its tokens are not there. */
   amend(market: MarketState, order: Order, price: Price, left: Count): boolean {
     const { ctx } = this;
-    const reserve = ctx.config.budget.reserve + ctx.bucketOf(market.exchangeIndex).heldForLost(ctx.now);
+    const { reserve } = ctx.config.budget;
     if (!ctx.bucketOf(market.exchangeIndex).take(ctx.costs.amendCost, reserve, ctx.now)) return false;
     const total = (order.fillCount + left) as Count;
     const change = ctx.orders.amendSent(order, price, total);

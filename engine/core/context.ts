@@ -76,6 +76,8 @@ interface DeferredRead {
 }
 
 const MILLIS = 1000;
+/** Between two inputs: the timer alone comes every few milliseconds. */
+const LEAP_US = 1_000_000;
 /** Terms assumed until the account's own are read: the lowest tier. */
 const BASIC = { read: { refillPerSecond: 200, capacity: 200 }, write: { refillPerSecond: 100, capacity: 100 } };
 
@@ -223,6 +225,17 @@ export class Context {
       this.shardWrites.set(shard, bucket);
     }
     return bucket;
+  }
+
+  /**
+   * Time moves on. Inputs come many times a second; after a gap the clock may have been set, and a mirror that earned by
+   * it would be fuller than the exchange's bucket. Time never goes back here.
+   */
+  advance(time: TimeUs): void {
+    if (time - this.now > LEAP_US) {
+      for (const bucket of [this.writes, this.reads, ...this.shardWrites.values()]) bucket.leapt(this.now, time);
+    }
+    if (time > this.now) this.now = time;
   }
 
   /** The account's own terms are known. */

@@ -101,7 +101,7 @@ export class Engine implements EngineInputs {
   }
 
   onFrame(bytes: Uint8Array, time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     const { ctx, decoder } = this;
     ctx.counters.frames++;
     switch (decoder.decode(bytes)) {
@@ -153,7 +153,7 @@ export class Engine implements EngineInputs {
   }
 
   onLink(up: boolean, detail: string, time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     const { ctx } = this;
     if (up === ctx.linkUp) return;
     ctx.linkUp = up;
@@ -169,13 +169,13 @@ export class Engine implements EngineInputs {
   }
 
   onOutcome(id: number, outcome: RequestOutcome, time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     this.ctx.outcome(id, outcome);
     if (this.ctx.phase === 'running') this.trader.run();
   }
 
   onTimer(time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     const { ctx } = this;
     ctx.flushReads();
     ctx.wake();
@@ -197,7 +197,7 @@ export class Engine implements EngineInputs {
   }
 
   onCommand(command: OperatorCommand, time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     const { ctx } = this;
     if (command === 'stop') {
       if (this.shutdown !== null) return;
@@ -211,10 +211,6 @@ export class Engine implements EngineInputs {
     ctx.paused = command === 'pause';
     ctx.touchAll();
     this.trader.run();
-  }
-
-  private advance(time: TimeUs): void {
-    if (time > this.ctx.now) this.ctx.now = time;
   }
 
   /** Groups are only opened once the books, the account and the old session's orders are settled. */

@@ -58,9 +58,8 @@ export class OrderWriter {
     const { market, side, price, reduces } = candidate;
     const kept = reduces ? Math.max(ctx.triggerReserve, ctx.config.budget.reserve / 2) : ctx.config.budget.reserve;
     const own = ctx.bucketOf(market.exchangeIndex);
-    const alone = own !== ctx.writes && own.take(ctx.costs.singleCreateCost, kept + own.heldForLost(ctx.now), ctx.now);
-    const reserve = kept + ctx.writes.heldForLost(ctx.now);
-    if (!alone && !ctx.writes.take(ctx.costs.createCost, reserve, ctx.now)) return false;
+    const alone = own !== ctx.writes && own.take(ctx.costs.singleCreateCost, kept, ctx.now);
+    if (!alone && !ctx.writes.take(ctx.costs.createCost, kept, ctx.now)) return false;
     const clientOrderId = `${ctx.config.clientPrefix}-${ctx.config.sessionId}-${(this.nextOrder++).toString(36)}`;
     const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
     const group = ctx.groups.get(market.exchangeIndex)!;

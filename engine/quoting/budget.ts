@@ -35,11 +35,13 @@ export function bucketTerms(
  * A local mirror of one of the exchange's token buckets that is never fuller than the original.
  *
  * The exchange debits a request when it arrives; we when we send it. While a request is under way the original may be
- * full and waste its refill, so the mirror never holds more than the capacity less what is unanswered: then original >=
- * mirror + what has not arrived, at all times and whatever the travel times. A request whose answer is lost may still
- * arrive: it is debited a second time, and held back from everything but cancels and triggers until it is too late for
- * it. Beyond that `jitterMs` of refill is never used, for callers that do not say what was answered. Works in
- * thousandths of a token, integers.
+ * full and waste its refill, so the mirror never holds more than the capacity less what has not arrived for certain:
+ * then original >= mirror + what has not arrived, at all times and whatever the travel times. By induction: a request
+ * that is sent moves from one term of the sum to the other; one that arrives is debited there and leaves the sum; both
+ * sides earn at the same rate, and where the original is full and earns nothing, the sum is at its cap already. A
+ * request whose answer is lost stays in the sum until it is too late for it to arrive. No rule that is safe can send
+ * more: whatever has not arrived may arrive at one moment, and a full bucket must pay it all. `jitterMs` of refill is
+ * never used besides, for callers that do not say what was answered. Works in thousandths of a token, integers.
  */
 export class TokenBucket {
   private milliTokens = 0;
@@ -47,7 +49,7 @@ export class TokenBucket {
   private refillMilliPerSecond = 0;
   private updated = 0 as TimeUs;
   private carry = 0;
-  /** Thousandths of tokens of requests without an outcome, and of those whose answer was lost and until when. */
+  /** Thousandths of tokens of requests without an outcome, and of those whose answer was lost and until when they may arrive. */
   private unanswered = 0;
   private lost = 0;
   private readonly losses: { readonly milli: number; readonly until: TimeUs }[] = [];
@@ -99,6 +101,15 @@ export class TokenBucket {
     this.spent += tokens;
   }
 
+  /**
+   * The clock leapt: some of the time since the last look may never have passed. None of it earns.
+   * @param before the last moment that is known to have been reached in order
+   */
+  leapt(before: TimeUs, time: TimeUs): void {
+    this.refill(before);
+    if (time > this.updated) this.updated = time;
+  }
+
   /** A request whose tokens were taken leaves. */
   left(tokens: number): void {
     this.unanswered += tokens * 1000;
@@ -111,18 +122,11 @@ export class TokenBucket {
     this.unanswered -= tokens * 1000;
   }
 
-  /** Its answer was lost: it may still arrive, until `until`. */
+  /** Its answer was lost: it may still arrive, until `until`. Told in the order of `until`. */
   mayArrive(tokens: number, until: TimeUs, time: TimeUs): void {
     this.answered(tokens, time);
-    this.charge(tokens, time);
     this.lost += tokens * 1000;
     this.losses.push({ milli: tokens * 1000, until });
-  }
-
-  /** Tokens of requests that may still arrive although their answer was lost: not to be spent on what can wait. */
-  heldForLost(time: TimeUs): number {
-    while (this.losses.length > 0 && this.losses[0]!.until <= time) this.lost -= this.losses.shift()!.milli;
-    return this.lost / 1000;
   }
 
   /** Give back what a request that certainly never left had taken. */
@@ -141,7 +145,7 @@ export class TokenBucket {
 
   /** Most the mirror may hold now. */
   private get cap(): number {
-    return this.capacityMilli - this.unanswered;
+    return this.capacityMilli - this.unanswered - this.lost;
   }
 
   private refill(time: TimeUs): void {
@@ -158,5 +162,7 @@ export class TokenBucket {
       this.milliTokens = cap;
       this.carry = 0;
     }
+    // Only now: what was earned up to here counted under the lower cap.
+    while (this.losses.length > 0 && this.losses[0]!.until <= time) this.lost -= this.losses.shift()!.milli;
   }
 }

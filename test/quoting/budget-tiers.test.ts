@@ -81,9 +81,7 @@ for (const tier of Object.keys(TIERS)) {
       const { refused, used, sent } = run(tier, weather, 'tokens');
       assert.ok(sent > 1000, `${name}: ${sent} requests`);
       assert.equal(refused, 0, `${name}: ${refused} of ${sent} refused`);
-      // With answers lost, or a second in coming, caution has its price.
-      if (name !== 'stormy') assert.ok(used >= 0.95 && used <= 1, `${name}: ${(used * 100).toFixed(1)} % used`);
-      else assert.ok(used > 0.2, `${name}: ${(used * 100).toFixed(1)} % used`);
+      assert.ok(used >= 0.95 && used <= 1, `${name}: ${(used * 100).toFixed(1)} % used`);
     }
   });
 }

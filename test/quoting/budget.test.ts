@@ -173,6 +173,26 @@ test('time that stands still or runs backwards earns nothing', () => {
   assert.equal(bucket.available(at(1100)), 10);
 });
 
+test('a leap of the clock earns nothing, what was earned before it stays', () => {
+  const bucket = new TokenBucket(TERMS, at(0), false);
+  bucket.leapt(at(200), at(60_000));
+  assert.equal(bucket.available(at(60_000)), 20);
+  assert.equal(bucket.available(at(60_100)), 30);
+  bucket.leapt(at(50_000), at(55_000));
+  assert.equal(bucket.available(at(60_200)), 40, 'backwards it is none');
+});
+
+test('a lost request lowers what the mirror may hold, once, until it is too late for it', () => {
+  const bucket = new TokenBucket(TERMS, at(0));
+  bucket.take(60, 0, at(0));
+  bucket.left(60);
+  bucket.mayArrive(60, at(10_000), at(5000));
+  assert.equal(bucket.available(at(5000)), 40);
+  assert.equal(bucket.available(at(10_000)), 40);
+  assert.equal(bucket.available(at(10_200)), 60);
+  assert.equal(bucket.available(at(20_000)), 100);
+});
+
 test('told what was answered, the mirror needs no allowance for travel: any delay, any order of arrival', () => {
   let taken = 0;
   let late = 0;
@@ -203,7 +223,7 @@ test('told what was answered, the mirror needs no allowance for travel: any dela
         for (const { waitUs, tokens, outUs, backUs } of list) {
           now += waitUs;
           turnTo(now);
-          if (!bucket.take(tokens, bucket.heldForLost(now as TimeUs), now as TimeUs)) continue;
+          if (!bucket.take(tokens, 0, now as TimeUs)) continue;
           taken++;
           bucket.left(tokens);
           events.push({

@@ -97,6 +97,8 @@ interface Delivery {
 export class BenchVenue implements EnginePort {
   timeUs = 1_800_000_000_000_000;
   latencyUs = 2000;
+  /** How far the engine's clock is ahead of the exchange's. */
+  engineAheadUs = 0;
   /** Travel time of one request or one answer; unlike feed frames they may overtake each other. */
   travelUs: () => number = () => this.latencyUs;
   readonly exchange: Exchange;
@@ -107,6 +109,8 @@ export class BenchVenue implements EnginePort {
   readonly log: string[] = [];
   faults: Faults = {};
   refusals429 = 0;
+  /** Write tokens the exchange has billed, by shard: 0 is the common bucket. */
+  readonly billed = new Map<number, number>();
   private readonly api: RestApi;
   private readonly hub: FeedHub;
   private readonly buckets: AccountBuckets;
@@ -115,6 +119,7 @@ export class BenchVenue implements EnginePort {
   /** Requests without an outcome, with the moment their patience ends; oldest first. */
   private readonly open = new Map<number, number>();
   private ids = 0;
+  private readonly keepsLog: boolean;
 
   constructor(
     config: EngineConfig,
@@ -128,8 +133,11 @@ export class BenchVenue implements EnginePort {
       readonly shardOf?: (ticker: string) => number;
       /** Shards with cash; all that are in use where left out. */
       readonly funded?: readonly number[];
+      /** False: `requests` and `log` stay empty, for long runs. */
+      readonly keepsLog?: boolean;
     } = {},
   ) {
+    this.keepsLog = options.keepsLog ?? true;
     const newId = (): string => `00000000-0000-4000-8000-${String(++this.ids).padStart(12, '0')}`;
     this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId, rules: options.rules ?? {} });
     this.hub = new FeedHub(this.exchange);
@@ -205,17 +213,21 @@ export class BenchVenue implements EnginePort {
     return market.listing.grid.level(parsePrice(price));
   }
 
+  private get engineTime(): TimeUs {
+    return (this.timeUs + this.engineAheadUs) as TimeUs;
+  }
+
   /** Bring the feed up (as the session would after connecting). */
   linkUp(): void {
     const client = this.hub.join(USER, { send: (text) => this.frame(client, text) });
     this.client = client;
-    this.later(() => this.engine.onLink(true, 'test', this.timeUs as TimeUs));
+    this.later(() => this.engine.onLink(true, 'test', this.engineTime));
   }
 
   linkDown(): void {
     if (this.client !== null) this.hub.leave(this.client);
     this.client = null;
-    this.later(() => this.engine.onLink(false, 'test', this.timeUs as TimeUs));
+    this.later(() => this.engine.onLink(false, 'test', this.engineTime));
   }
 
   /** Let time pass in steps of 10 ms. */
@@ -226,7 +238,7 @@ export class BenchVenue implements EnginePort {
       this.exchange.tick();
       this.expire();
       this.deliver();
-      this.engine.onTimer(this.timeUs as TimeUs);
+      this.engine.onTimer(this.engineTime);
       this.deliver();
     }
   }
@@ -240,7 +252,7 @@ export class BenchVenue implements EnginePort {
   }
 
   stop(): void {
-    this.engine.onCommand('stop', this.timeUs as TimeUs);
+    this.engine.onCommand('stop', this.engineTime);
     for (let i = 0; i < 2000 && this.engine.stopResult === null; i++) this.run(10);
     this.run(50);
   }
@@ -265,15 +277,17 @@ export class BenchVenue implements EnginePort {
   }
 
   send(text: string): void {
-    this.log.push(`send ${text}`);
+    if (this.keepsLog) this.log.push(`send ${text}`);
     const client = this.client;
     this.later(() => client?.command(text));
   }
 
   request(asked: VenueRequest): void {
     const request = withText(asked);
-    this.requests.push(request);
-    this.log.push(`request ${JSON.stringify(request)}`);
+    if (this.keepsLog) {
+      this.requests.push(request);
+      this.log.push(`request ${JSON.stringify(request)}`);
+    }
     this.open.set(request.id, this.timeUs + request.timeoutMs * 1000);
     const early = this.faults.onRequest?.(request) ?? null;
     if (early !== null) return this.answer(request, early);
@@ -305,13 +319,13 @@ export class BenchVenue implements EnginePort {
     for (const [id, until] of this.open) {
       if (until > this.timeUs) return;
       this.open.delete(id);
-      this.engine.onOutcome(id, { kind: 'unknown', reason: 'no answer' }, this.timeUs as TimeUs);
+      this.engine.onOutcome(id, { kind: 'unknown', reason: 'no answer' }, this.engineTime);
     }
   }
 
   private answer(request: VenueRequest, outcome: RequestOutcome): void {
     this.later(() => {
-      if (this.open.delete(request.id)) this.engine.onOutcome(request.id, outcome, this.timeUs as TimeUs);
+      if (this.open.delete(request.id)) this.engine.onOutcome(request.id, outcome, this.engineTime);
     }, this.travelUs());
   }
 
@@ -325,7 +339,7 @@ export class BenchVenue implements EnginePort {
     };
     try {
       const open = RestApi.isPublic(call.method, call.path);
-      if (!open && !this.buckets.take(RestApi.cost(call), this.timeUs as TimeUs)) {
+      if (!open && !this.pay(call)) {
         this.refusals429++;
         return { kind: 'response', status: 429, body: '{"error":"too many requests"}' };
       }
@@ -337,11 +351,19 @@ export class BenchVenue implements EnginePort {
     }
   }
 
+  private pay(call: ApiCall): boolean {
+    const cost = RestApi.cost(call);
+    if (!this.buckets.take(cost, this.timeUs as TimeUs)) return false;
+    if (cost.bucket === 'write' && cost.shard !== 'every')
+      this.billed.set(cost.shard, (this.billed.get(cost.shard) ?? 0) + cost.tokens);
+    return true;
+  }
+
   private frame(client: FeedClient, text: string): void {
     const heard = this.faults.onFrame === undefined ? text : this.faults.onFrame(text);
     if (heard === null) return;
     this.later(() => {
-      if (client === this.client) this.engine.onFrame(Buffer.from(heard), this.timeUs as TimeUs);
+      if (client === this.client) this.engine.onFrame(Buffer.from(heard), this.engineTime);
     });
   }
 
