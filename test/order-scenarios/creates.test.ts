@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestOutcome } from '../../engine/core/index.ts';
-import { ASK, BID } from '../../engine/units/index.ts';
+import { ASK, BID, type Count, type Price } from '../../engine/units/index.ts';
+import { USER } from '../support/bench-venue.ts';
 import { lost, refusedWith, type Scene, scenario, T } from './scenario.ts';
 
 /** Both sides are pulled and nothing rests: the next wish makes creates. */
@@ -198,3 +199,20 @@ scenario('the connection is lost while a create is on its way', (scene) => {
   scene.venue.linkUp();
   scene.run(2000);
 });
+
+scenario(
+  'a client order id that an earlier session has used: its order is not taken for ours',
+  (scene) => {
+    // Session ids are drawn at random; here one was drawn twice.
+    const { exchange } = scene.venue;
+    scene.place({ side: BID, price: 4600 as Price, count: 800 as Count, clientOrderId: 'hd-test01-1' });
+    exchange.cancel(USER, exchange.restingOf(USER)[0]!.orderId, '');
+    scene.run(30_000);
+    scene.venue.linkUp();
+    scene.run(1000);
+    assert.ok(scene.venue.reported('order_unknown'), 'refused as used before');
+    scene.run(15_000);
+    assert.ok(scene.venue.reported('order_absent'), 'and not found among the orders since');
+  },
+  { started: false },
+);

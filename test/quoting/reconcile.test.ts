@@ -338,3 +338,21 @@ test('carried out again and again, a plan comes to rest with exactly what is wan
     { seed: 52, numRuns: 1500 },
   );
 });
+
+test('an order taken over that lies between the steps of our grid serves nothing: it is moved to where one is wanted, or pulled', () => {
+  for (const side of [BID, ASK] as const) {
+    const own = new Side1(side);
+    const order = own.rest(47.25, 10);
+    for (const tolerance of [STRICT, EASY]) {
+      const moved = own.plan([[47, 10]], tolerance, 'amend');
+      assert.deepEqual(
+        moved.amends.map((a) => [a.order, a.price, a.count]),
+        [[order, 4700, 1000]],
+      );
+      assert.deepEqual([moved.creates.length, moved.cancels.length], [0, 0]);
+      const pulled = own.plan([[47, 10]], tolerance);
+      assert.deepEqual([pulled.creates.length, pulled.amends.length, pulled.cancels], [0, 0, [order]]);
+      assert.deepEqual(own.plan([], tolerance, 'amend').cancels, [order]);
+    }
+  }
+});
