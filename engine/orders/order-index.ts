@@ -10,6 +10,8 @@ export class OrderIndex {
   private readonly byOrderId = new Map<string, Order>();
   /** Orders not done, per market * 2 + side. */
   private readonly live: Order[][] = [];
+  /** Ids under which orders were known before an amend gave them another. */
+  private readonly formerIds = new Map<Order, string[]>();
   private readonly doneQueue: Order[] = [];
   private liveTotal = 0;
 
@@ -49,6 +51,7 @@ export class OrderIndex {
 
   /** The exchange knows the order by this id, from now on or as well. */
   name(order: Order, orderId: string): void {
+    if (order.orderId !== '') this.formerIds.set(order, [...(this.formerIds.get(order) ?? []), order.orderId]);
     order.orderId = orderId;
     this.byOrderId.set(orderId, order);
   }
@@ -72,5 +75,7 @@ export class OrderIndex {
   private forget(order: Order): void {
     this.byClientId.delete(order.clientOrderId);
     if (order.orderId !== '') this.byOrderId.delete(order.orderId);
+    for (const id of this.formerIds.get(order) ?? []) this.byOrderId.delete(id);
+    this.formerIds.delete(order);
   }
 }

@@ -157,6 +157,29 @@ test('one change at a time, and none on an order that is going', () => {
   assert.throws(() => going.orders.decreaseSent(going.order, C(3)), /cannot be changed now/);
 });
 
+test('who watches is told of an order when it rests, of its new id, and once of its end', () => {
+  const told: string[] = [];
+  const orders = new Orders({
+    rests: (order) => told.push(`rests ${order.orderId}`),
+    ended: (order) => told.push(`ended ${order.orderId}`),
+  });
+  const order = orders.sent('c-1', 0, BID, OLD, C(10), T(0));
+  orders.accepted(order, 'x-1', C(0), C(10), T(1));
+  orders.accepted(order, 'x-1', C(0), C(10), T(1));
+  orders.doubt(order, T(2));
+  orders.observe(
+    { orderId: 'x-1', clientOrderId: 'c-1', status: 'resting', fillCount: C(0), remainingCount: C(10) },
+    T(3),
+  );
+  orders.changed(order, orders.amendSent(order, NEW, C(10)), { ...result(10), orderId: 'x-2' }, T(4));
+  orders.canceled(order, C(10), T(5));
+  orders.canceled(order, C(10), T(6));
+  assert.deepEqual(told, ['rests x-1', 'rests x-1', 'rests x-2', 'ended x-2']);
+  const refused = orders.sent('c-2', 0, BID, OLD, C(10), T(7));
+  orders.rejected(refused);
+  assert.deepEqual(told.slice(4), ['ended ']);
+});
+
 test('an amend that comes back under another id is followed under it, and found by both', () => {
   const { orders, order } = resting();
   orders.changed(order, orders.amendSent(order, NEW, C(10)), { ...result(10), orderId: 'x-2' }, T(3));

@@ -265,9 +265,13 @@ test('a long session forgets finished orders, but none whose fills are still mis
   for (let n = 0; n < 10_100; n++) {
     const order = orders.sent(`c-${n}`, 0, BID, price(4700), C(1), T(2));
     orders.accepted(order, `x-${n}`, C(0), C(1), T(2));
+    // The first one goes on under another id.
+    const moved = { orderId: `y-${n}`, remainingCount: C(1), time: T(2) };
+    if (n === 0) orders.changed(order, orders.amendSent(order, price(4800), C(1)), moved, T(2));
     orders.canceled(order, C(1), T(3));
   }
   assert.equal(orders.byClient('c-0'), undefined);
+  assert.equal(orders.byExchange('y-0'), undefined);
   assert.equal(orders.byExchange('x-0'), undefined);
   assert.ok(orders.byClient('c-10099'));
   assert.deepEqual(orders.missingFills(), [owing]);
