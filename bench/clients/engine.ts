@@ -1,7 +1,7 @@
 /** Client under test: the daemon as `hundred run` runs it (venue, core, risk, orders, journal), with a bench strategy. */
 import { openSession } from '../../engine/cli/open.ts';
 import type { EngineConfig } from '../../engine/core/index.ts';
-import type { MarketView, Quotes, Strategy } from '../../engine/quoting/index.ts';
+import { type MarketView, type Quotes, SCHEDULE_DEFAULTS, type Strategy } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, type Money, type Price } from '../../engine/units/index.ts';
 import { TICKER } from '../harness.ts';
 import { readStart, ready } from './start.ts';
@@ -53,6 +53,7 @@ const config: EngineConfig = {
   quoteOneSided: false,
   closeGuardMs: 0,
   budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20, shardBuckets: true, view: 'tokens' },
+  scheduler: SCHEDULE_DEFAULTS,
   timing: {
     requestTimeoutMs: 5000,
     retryMs: 100,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
+import { SCHEDULE_DEFAULTS } from '../quoting/index.ts';
 import { type Count, DOLLAR, type Money, ONE_CONTRACT } from '../units/index.ts';
 import { UsageError } from './usage.ts';
 
@@ -46,6 +47,23 @@ const schema = z.strictObject({
       maxBatch: z.int().min(1).max(900).default(20),
       shardBuckets: z.boolean().default(true),
       view: z.enum(['tokens', 'writes']).default('tokens'),
+    })
+    .prefault({}),
+  /** Which writes go first when tokens are short (docs/scheduler.md). */
+  scheduler: z
+    .strictObject({
+      order: z.enum(['value', 'arrival', 'round_robin']).default(SCHEDULE_DEFAULTS.order),
+      maxWaitMs: z.int().min(0).max(600_000).default(SCHEDULE_DEFAULTS.maxWaitMs),
+      agedShare: z.number().min(0.01).max(1).default(SCHEDULE_DEFAULTS.agedShare),
+      thrift: z.number().min(0).max(100).default(SCHEDULE_DEFAULTS.thrift),
+      fillsPerSecond: positive.max(1000).default(SCHEDULE_DEFAULTS.fillsPerSecond),
+      decayPerCent: z.number().min(0).max(100).default(SCHEDULE_DEFAULTS.decayPerCent),
+      takerContracts: positive.max(1_000_000).default(SCHEDULE_DEFAULTS.takerContracts),
+      staleHitsPerSecond: positive.max(1000).default(SCHEDULE_DEFAULTS.staleHitsPerSecond),
+      quoteLifeSeconds: positive.max(86_400).default(SCHEDULE_DEFAULTS.quoteLifeSeconds),
+      latencySeconds: z.number().min(0).max(60).default(SCHEDULE_DEFAULTS.latencySeconds),
+      urgencyFactor: z.number().min(1).max(1000).default(SCHEDULE_DEFAULTS.urgencyFactor),
+      reducingFactor: z.number().min(1).max(1000).default(SCHEDULE_DEFAULTS.reducingFactor),
     })
     .prefault({}),
   feed: z
@@ -214,6 +232,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
       shardBuckets: file.budget.shardBuckets,
       view: file.budget.view,
     },
+    scheduler: file.scheduler,
     timing: {
       requestTimeoutMs: file.timing.requestTimeoutMs,
       retryMs: 1000,

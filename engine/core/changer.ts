@@ -25,11 +25,10 @@ export class OrderChanger {
     this.events = events;
   }
 
-  /** Move a resting order so that `left` contracts rest at `price`. False when its tokens are not there. */
-  amend(market: MarketState, order: Order, price: Price, left: Count): boolean {
+  /** Move a resting order so that `left` contracts rest at `price`. False when its tokens are not there beyond `kept`. */
+  amend(market: MarketState, order: Order, price: Price, left: Count, kept: number): boolean {
     const { ctx } = this;
-    const { reserve } = ctx.config.budget;
-    if (!ctx.bucketOf(market.exchangeIndex).take(ctx.costs.amendCost, reserve, ctx.now)) return false;
+    if (!ctx.bucketOf(market.exchangeIndex).take(ctx.costs.amendCost, kept, ctx.now)) return false;
     const total = (order.fillCount + left) as Count;
     const change = ctx.orders.amendSent(order, price, total);
     ctx.counters.amended++;
@@ -42,7 +41,7 @@ export class OrderChanger {
   /** Make a resting order smaller. What is already too much may use half of what new orders must leave. */
   decrease(market: MarketState, order: Order, left: Count): boolean {
     const { ctx } = this;
-    const reserve = Math.max(ctx.triggerReserve, ctx.config.budget.reserve / 2);
+    const reserve = ctx.keptFor(true);
     if (!ctx.bucketOf(market.exchangeIndex).take(ctx.costs.decreaseCost, reserve, ctx.now)) return false;
     const change = ctx.orders.decreaseSent(order, left);
     ctx.counters.decreased++;

@@ -1,4 +1,4 @@
-import type { BudgetView, Replace, Tolerance } from '../quoting/index.ts';
+import type { BudgetView, Replace, ScheduleTerms, Tolerance, ValueTerms } from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
@@ -42,6 +42,8 @@ export interface EngineConfig {
     /** How the account's write limits are read. */
     readonly view: BudgetView;
   };
+  /** How write tokens are given out between everything that is wanted at once. */
+  readonly scheduler: ScheduleTerms & ValueTerms;
   readonly timing: {
     /** After this a request's outcome is unknown. */
     readonly requestTimeoutMs: number;

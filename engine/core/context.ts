@@ -196,6 +196,11 @@ export class Context {
     this.waitingMarkets.push(market);
   }
 
+  /** There are markets to be looked at again that this round does not see. */
+  get someWait(): boolean {
+    return this.waitingMarkets.length > 0;
+  }
+
   /** Time has passed. */
   wake(): void {
     for (const market of this.waitingMarkets) {
@@ -256,6 +261,12 @@ export class Context {
     let armed = 0;
     for (const group of this.groups.values()) if (group.life === 'armed') armed++;
     return Math.min(this.config.budget.reserve, armed * this.costs.defaultCost);
+  }
+
+  /** Write tokens that a new or moved order leaves; one that reduces a position, or has waited long, leaves half. */
+  keptFor(isEager: boolean): number {
+    const { reserve } = this.config.budget;
+    return isEager ? Math.max(this.triggerReserve, reserve / 2) : reserve;
   }
 
   /** Time of the current input plus this many milliseconds. */

@@ -1,13 +1,17 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { keenestPrice, type Order, type Orders, remaining, SIDES } from '../orders/index.ts';
 import {
+  ActionWorth,
   BookView,
   microprice,
   type QuietReason,
   Quotes,
   reconcileSide,
+  Scheduler,
   SidePlan,
   type Strategy,
+  type TokenBucket,
+  type WantedOrder,
 } from '../quoting/index.ts';
 import { checkOrder, collateral, type RiskContext, RiskVerdict } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, opposite, type Price, type Side, sideName } from '../units/index.ts';
@@ -21,9 +25,11 @@ export interface Candidate {
   readonly side: Side;
   readonly price: Price;
   readonly count: Count;
-  readonly edge: number;
-  readonly urgency: number;
-  /** The order to be moved there, null for a new one; and whether it must go if it cannot be. */
+  /** Worth of sending it, the part of that which pulling the order would save (micro-dollars), and hits a second. */
+  readonly value: number;
+  readonly loss: number;
+  readonly hitRate: number;
+  /** The order to be moved there, null for a new one; and whether it is ahead of all that is wanted. */
   readonly moved: Order | null;
   readonly isAhead: boolean;
   /** It brings the position nearer to nothing. */
@@ -44,6 +50,9 @@ export class Trader {
   private readonly plan = new SidePlan();
   private readonly verdict = new RiskVerdict();
   private readonly candidates: Candidate[] = [];
+  private readonly scheduler: Scheduler;
+  private readonly worth: ActionWorth;
+  private readonly bucket = { available: 0, forPulls: 0, most: 0, refillPerSecond: 0 };
   private readonly risk: RiskContext = {
     position: 0 as Count,
     sideExposure: 0 as Count,
@@ -65,6 +74,8 @@ export class Trader {
     this.writer = writer;
     this.changer = changer;
     this.view = new BookView(ctx.books, ctx.orders, ctx.ledger);
+    this.scheduler = new Scheduler(ctx.config.scheduler);
+    this.worth = new ActionWorth(ctx.config.scheduler);
   }
 
   /** Look at every dirty market and send what follows, cancels first. */
@@ -167,7 +178,12 @@ export class Trader {
     const held = ctx.now < market.holdUntil[side];
     const replace = held ? 'cancel_create' : ctx.config.replace;
     reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), ctx.config.tolerance, replace, plan);
-    for (const order of plan.cancels) this.writer.cancel(market, order);
+    const byValue = ctx.config.scheduler.order === 'value';
+    this.worth.aim(this.view, side, wanted);
+    for (const order of plan.cancels) {
+      this.worth.cancel(order);
+      this.writer.cancel(market, order, byValue ? this.worth.loss : 0);
+    }
     for (const { order, left } of plan.decreases) {
       // What cannot be made smaller now is pulled: that is cheaper.
       if (held || !this.changer.decrease(market, order, left)) this.writer.cancel(market, order);
@@ -178,55 +194,111 @@ export class Trader {
       market.reasons[side] = 'quoting';
       market.details[side] = '';
     }
+    if (held || plan.amends.length + plan.creates.length === 0) this.scheduler.satisfied(sideNumber(market, side));
     if (held) return ctx.wait(market);
     const position = ctx.ledger.position(market.index);
     const reduces = side === BID ? position < 0 : position > 0;
-    for (const { order, price, count, edge, urgency, isAhead } of plan.amends) {
-      this.candidates.push({ market, side, price, count, edge, urgency, moved: order, isAhead, reduces });
+    for (const wish of plan.amends) {
+      this.worth.amend(wish, reduces);
+      this.candidate(market, side, wish, wish.order, wish.isAhead, reduces);
     }
-    for (const { price, count, edge, urgency } of plan.creates) {
-      this.candidates.push({ market, side, price, count, edge, urgency, moved: null, isAhead: false, reduces });
+    for (const wish of plan.creates) {
+      this.worth.create(wish, reduces);
+      this.candidate(market, side, wish, null, false, reduces);
     }
   }
 
-  /** Those that reduce a position first, then the most urgent, then those with most edge; risk and budget decide one by one, each seeing what the ones before it took. */
+  private candidate(
+    market: MarketState,
+    side: Side,
+    { price, count }: WantedOrder,
+    moved: Order | null,
+    isAhead: boolean,
+    reduces: boolean,
+  ): void {
+    const { value, loss, hitRate } = this.worth;
+    this.candidates.push({ market, side, price, count, value, loss, hitRate, moved, isAhead, reduces });
+  }
+
+  /** Best value a token first (quoting/scheduler.ts); risk and budget decide one by one, each seeing what the ones before it took. */
   private create(): void {
-    const { ctx, candidates, writer } = this;
-    if (candidates.length > 1) {
-      candidates.sort((a, b) => Number(b.reduces) - Number(a.reduces) || b.urgency - a.urgency || b.edge - a.edge);
-    }
-    for (const candidate of candidates) {
-      const { market, side } = candidate;
+    const { ctx, candidates, writer, scheduler } = this;
+    this.rank();
+    for (let i = scheduler.next(); i >= 0; i = scheduler.next()) {
+      const candidate = candidates[i]!;
+      const { market, side, moved } = candidate;
       this.describe(candidate);
       checkOrder(ctx.config.risk, this.risk, side, candidate.price, candidate.count, this.verdict);
       if (this.verdict.count <= 0) {
+        scheduler.satisfied(sideNumber(market, side));
         market.reasons[side] = this.verdict.code === 'position_limit' ? 'position_limit' : 'risk_refused';
         market.details[side] = `${this.verdict.code}: ${this.verdict.value} against ${this.verdict.limit}`;
         // Our other side is on its way out of the way: its answer has this market looked at again.
-        if (candidate.moved !== null && (candidate.isAhead || this.verdict.code !== 'self_cross'))
-          writer.cancel(market, candidate.moved);
+        if (moved !== null && (candidate.isAhead || this.verdict.code !== 'self_cross')) writer.cancel(market, moved);
         continue;
       }
-      if (candidate.moved !== null) this.move(candidate, candidate.moved);
-      else if (!writer.create(candidate, this.verdict.count)) {
-        market.reasons[side] = 'no_tokens';
-        ctx.wait(market);
-      } else this.commit(market, collateral(side, candidate.price, this.verdict.count));
+      const kept = ctx.keptFor(candidate.reduces || scheduler.servesAged);
+      const grant = scheduler.decide(this.bucketFor(candidate, kept));
+      if (grant === 'send' && this.send(candidate, kept)) {
+        scheduler.sent();
+        continue;
+      }
+      scheduler.waits();
+      market.reasons[side] = 'no_tokens';
+      ctx.wait(market);
+      if (grant === 'pull') writer.cancel(market, moved!, candidate.loss);
     }
     writer.flushCreates();
     writer.flushCancels();
   }
 
-  /** Amend an order to where it is wanted. One that must not stay where it is is cancelled when tokens are short. */
-  private move({ market, side, price, isAhead }: Candidate, order: Order): void {
-    const before = collateral(side, order.price, remaining(order));
-    if (this.changer.amend(market, order, price, this.verdict.count)) {
-      this.commit(market, worstCollateral(order) - before);
-      return;
+  private rank(): void {
+    const { ctx, scheduler, candidates } = this;
+    const { amendCost, createCost, singleCreateCost, cancelCost, singleCancelCost } = ctx.costs;
+    scheduler.begin(ctx.now, !ctx.someWait);
+    for (const { market, side, moved, value, loss, hitRate } of candidates) {
+      const isCommon = ctx.bucketOf(market.exchangeIndex) === ctx.writes;
+      const cost = moved !== null ? amendCost : isCommon ? createCost : singleCreateCost;
+      const number = sideNumber(market, side);
+      const bucket = isCommon ? 0 : market.exchangeIndex;
+      scheduler.add(number, bucket, cost, value, loss, hitRate, isCommon ? cancelCost : singleCancelCost);
     }
-    market.reasons[side] = 'no_tokens';
-    this.ctx.wait(market);
-    if (isAhead) this.writer.cancel(market, order);
+    scheduler.rank();
+  }
+
+  /** What the candidate may be paid from. A new order on a shard of its own may be paid from the common bucket instead. */
+  private bucketFor({ market, moved }: Candidate, kept: number): Trader['bucket'] {
+    const { ctx, bucket } = this;
+    const own = ctx.bucketOf(market.exchangeIndex);
+    this.look(own, kept);
+    if (moved === null && own !== ctx.writes && bucket.available < ctx.costs.singleCreateCost)
+      this.look(ctx.writes, kept);
+    return bucket;
+  }
+
+  private look(from: TokenBucket, kept: number): void {
+    const { ctx, bucket } = this;
+    const all = from.available(ctx.now);
+    const held = from.heldForLost(ctx.now);
+    bucket.available = all - kept - held;
+    bucket.forPulls = all - ctx.triggerReserve;
+    bucket.most = from.ceiling - kept - held;
+    bucket.refillPerSecond = from.refillPerSecond;
+  }
+
+  /** Amend an order to where it is wanted, or place a new one. False when the tokens are not there. */
+  private send(candidate: Candidate, kept: number): boolean {
+    const { market, side, price, moved } = candidate;
+    const { count } = this.verdict;
+    if (moved === null) {
+      if (!this.writer.create(candidate, count, kept)) return false;
+      this.commit(market, collateral(side, price, count));
+      return true;
+    }
+    const before = collateral(side, moved.price, remaining(moved));
+    if (!this.changer.amend(market, moved, price, count, kept)) return false;
+    this.commit(market, worstCollateral(moved) - before);
+    return true;
   }
 
   /** The state the candidate would be added to. */
@@ -271,6 +343,11 @@ export class Trader {
     this.capital[market.index] = (this.capital[market.index] ?? 0) + change;
     this.capitalUsed += change;
   }
+}
+
+/** A number of its own for every side of every market. */
+function sideNumber(market: MarketState, side: Side): number {
+  return 2 * market.index + side;
 }
 
 function messageOf(error: unknown): string {

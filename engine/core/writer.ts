@@ -38,8 +38,7 @@ export class OrderWriter {
   private readonly encoder: OrderEncoder;
   private nextOrder = 1;
   private creates: { order: Order; wire: CreateOrder }[] = [];
-  private cancels: { order: Order; wire: CancelOrder }[] = [];
-  private readonly cancelMarkets: MarketState[] = [];
+  private cancels: { order: Order; wire: CancelOrder; market: MarketState; loss: number }[] = [];
   /** Cancels that could not be delivered are not repeated before this. */
   private cancelsHeldUntil = 0 as TimeUs;
 
@@ -50,13 +49,12 @@ export class OrderWriter {
   }
 
   /**
-   * Queue a create if its tokens are there beyond the reserve for cancels; one that reduces the position leaves half of
-   * that. On a shard with a bucket of its own it goes alone, billed there, and in a batch only when that one is empty.
+   * Queue a create if its tokens are there beyond those to be `kept`. On a shard with a bucket of its own it goes alone,
+   * billed there, and in a batch only when that one is empty.
    */
-  create(candidate: Candidate, count: Count): boolean {
+  create(candidate: Candidate, count: Count, kept: number): boolean {
     const { ctx } = this;
-    const { market, side, price, reduces } = candidate;
-    const kept = reduces ? Math.max(ctx.triggerReserve, ctx.config.budget.reserve / 2) : ctx.config.budget.reserve;
+    const { market, side, price } = candidate;
     const own = ctx.bucketOf(market.exchangeIndex);
     const alone = own !== ctx.writes && own.take(ctx.costs.singleCreateCost, kept, ctx.now);
     if (!alone && !ctx.writes.take(ctx.costs.createCost, kept, ctx.now)) return false;
@@ -71,16 +69,15 @@ export class OrderWriter {
     return true;
   }
 
-  /** Queue a cancel of a resting order. */
-  cancel(market: MarketState, order: Order): void {
+  /** Queue a cancel of a resting order. `loss`: what it may lose where it is, for which goes first; micro-dollars. */
+  cancel(market: MarketState, order: Order, loss = 0): void {
     if (order.orderId === '' || order.cancel !== 'none') return;
     if (this.ctx.now < Math.max(this.cancelsHeldUntil, order.cancelNotBefore)) {
       this.ctx.wait(market);
       return;
     }
     const wire = { orderId: order.orderId, ticker: market.ticker, exchangeIndex: market.exchangeIndex };
-    this.cancels.push({ order, wire });
-    this.cancelMarkets.push(market);
+    this.cancels.push({ order, wire, market, loss });
   }
 
   private sendCreate(order: Order, wire: CreateOrder): void {
@@ -130,9 +127,9 @@ export class OrderWriter {
   flushCancels(): void {
     const { ctx } = this;
     const queue = this.cancels;
-    const markets = this.cancelMarkets.splice(0);
-    this.cancels = [];
     if (queue.length === 0) return;
+    this.cancels = [];
+    if (queue.length > 1) queue.sort((a, b) => b.loss - a.loss);
     let batch: { order: Order; wire: CancelOrder }[] = [];
     const reserve = ctx.triggerReserve;
     for (const [i, item] of queue.entries()) {
@@ -142,7 +139,7 @@ export class OrderWriter {
         continue;
       }
       if (!ctx.writes.take(ctx.costs.cancelCost, reserve, ctx.now)) {
-        for (const market of markets.slice(i)) ctx.wait(market);
+        for (const { market } of queue.slice(i)) ctx.wait(market);
         break;
       }
       batch.push(item);

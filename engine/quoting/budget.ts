@@ -85,6 +85,15 @@ export class TokenBucket {
     return this.capacityMilli / 1000;
   }
 
+  /** Most tokens it can hold now, given what is unanswered. */
+  get ceiling(): number {
+    return this.cap / 1000;
+  }
+
+  get refillPerSecond(): number {
+    return this.refillMilliPerSecond / 1000;
+  }
+
   /** Take `tokens` if `tokens + reserve` are there. */
   take(tokens: number, reserve: number, time: TimeUs): boolean {
     this.refill(time);

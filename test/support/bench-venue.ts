@@ -18,7 +18,7 @@ import { Refusal } from '../../engine/exchange/order.ts';
 import { type ApiCall, RestApi, refusalBody } from '../../engine/exchange/rest.ts';
 import type { ExchangeRules } from '../../engine/exchange/rules.ts';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
-import type { Strategy } from '../../engine/quoting/index.ts';
+import { SCHEDULE_DEFAULTS, type Strategy } from '../../engine/quoting/index.ts';
 import {
   type Count,
   type Money,
@@ -66,6 +66,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     quoteOneSided: false,
     closeGuardMs: 120_000,
     budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20, shardBuckets: true, view: 'tokens' },
+    scheduler: SCHEDULE_DEFAULTS,
     timing: {
       requestTimeoutMs: 5000,
       retryMs: 1000,
