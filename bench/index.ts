@@ -8,6 +8,7 @@ import { benchDecode } from './decode.ts';
 import { benchExchange } from './exchange.ts';
 import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
+import { benchScheduler } from './scheduler.ts';
 import { benchSend } from './send.ts';
 import { benchTickToOrder } from './tick-to-order.ts';
 
@@ -31,6 +32,10 @@ const BENCHES: Readonly<
   exchange: {
     about: 'the embedded exchange: orders over REST and deltas to 100 clients, against bare uWebSockets.js',
     run: benchExchange,
+  },
+  scheduler: {
+    about: 'what write tokens earn when spent by value, against arrival order and round robin; and what ranking costs',
+    run: benchScheduler,
   },
 };
 

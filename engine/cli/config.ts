@@ -55,7 +55,6 @@ const schema = z.strictObject({
       order: z.enum(['value', 'arrival', 'round_robin']).default(SCHEDULE_DEFAULTS.order),
       maxWaitMs: z.int().min(0).max(600_000).default(SCHEDULE_DEFAULTS.maxWaitMs),
       agedShare: z.number().min(0.01).max(1).default(SCHEDULE_DEFAULTS.agedShare),
-      thrift: z.number().min(0).max(100).default(SCHEDULE_DEFAULTS.thrift),
       fillsPerSecond: positive.max(1000).default(SCHEDULE_DEFAULTS.fillsPerSecond),
       decayPerCent: z.number().min(0).max(100).default(SCHEDULE_DEFAULTS.decayPerCent),
       takerContracts: positive.max(1_000_000).default(SCHEDULE_DEFAULTS.takerContracts),

@@ -52,7 +52,7 @@ export class Trader {
   private readonly candidates: Candidate[] = [];
   private readonly scheduler: Scheduler;
   private readonly worth: ActionWorth;
-  private readonly bucket = { available: 0, forPulls: 0, most: 0, refillPerSecond: 0 };
+  private readonly bucket = { available: 0, forPulls: 0, refillPerSecond: 0 };
   private readonly risk: RiskContext = {
     position: 0 as Count,
     sideExposure: 0 as Count,
@@ -282,7 +282,6 @@ export class Trader {
     const held = from.heldForLost(ctx.now);
     bucket.available = all - kept - held;
     bucket.forPulls = all - ctx.triggerReserve;
-    bucket.most = from.ceiling - kept - held;
     bucket.refillPerSecond = from.refillPerSecond;
   }
 

@@ -85,11 +85,6 @@ export class TokenBucket {
     return this.capacityMilli / 1000;
   }
 
-  /** Most tokens it can hold now, given what is unanswered. */
-  get ceiling(): number {
-    return this.cap / 1000;
-  }
-
   get refillPerSecond(): number {
     return this.refillMilliPerSecond / 1000;
   }

@@ -79,6 +79,8 @@ export function reconcileSide(
   const { levelsBehind, countShare } = tolerance;
   // Exact prices first, so that an order one level behind cannot take the place of the one that is right.
   for (const order of live) {
+    // What is on its way out still counts as alive, but holds no place that another could keep.
+    if (order.cancel !== 'none') continue;
     if (!serve(side, order, wanted, served, levelOf, 0, countShare) && !shrink(order, wanted, served, plan))
       near.push(order);
   }
@@ -96,8 +98,10 @@ export function reconcileSide(
     const slack = target.count * countShare;
     if (short <= slack) continue;
     const { price, edge, urgency } = target;
-    // Only an order that fills the gap is moved into it: pieces would have to be joined later, at twice the price.
-    const at = replace === 'amend' ? leftOver.findIndex((o) => movable(o) && remaining(o) + room >= short - slack) : -1;
+    const at =
+      replace === 'amend'
+        ? mover(leftOver, room, short - slack, plan.amends.length === 0 && !served.some(Boolean))
+        : -1;
     if (at >= 0) {
       const order = leftOver.splice(at, 1)[0]!;
       const old = remaining(order);
@@ -112,6 +116,20 @@ export function reconcileSide(
     room -= count;
   }
   for (const order of leftOver) plan.cancels.push(order);
+}
+
+/**
+ * Which order to move into a gap, -1 for none. Only one that fills it: pieces would have to be joined later, at twice the
+ * price. On a side that would be left without any quote the largest goes all the same.
+ */
+function mover(orders: readonly Order[], room: number, least: number, isNaked: boolean): number {
+  let largest = -1;
+  for (const [at, order] of orders.entries()) {
+    if (!movable(order)) continue;
+    if (remaining(order) + room >= least) return at;
+    if (largest < 0 || remaining(order) > remaining(orders[largest]!)) largest = at;
+  }
+  return isNaked ? largest : -1;
 }
 
 /** It rests, and no request on it is under way. */

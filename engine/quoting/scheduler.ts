@@ -13,10 +13,8 @@ export interface ScheduleTerms {
   readonly order: ScheduleOrder;
   /** A side that has waited this long gets a share of the tokens whatever it is worth, milliseconds. */
   readonly maxWaitMs: number;
-  /** That share, above 0 to 1. */
+  /** For every token spent by value, above 0 to 1. */
   readonly agedShare: number;
-  /** How much of the going price of a token an action must be worth to take the last one; 0: nothing. */
-  readonly thrift: number;
 }
 
 /** What to do with an action: send it, pull its order instead (cheaper), or leave it for a later look. */
@@ -28,8 +26,6 @@ export interface BucketView {
   readonly available: number;
   /** Tokens that pulling an order may use. */
   readonly forPulls: number;
-  /** Most that `available` can be. */
-  readonly most: number;
   readonly refillPerSecond: number;
 }
 
@@ -38,7 +34,6 @@ export const SCHEDULE_DEFAULTS: ScheduleTerms & ValueTerms = {
   order: 'value',
   maxWaitMs: 3000,
   agedShare: 0.1,
-  thrift: 1,
   fillsPerSecond: 0.03,
   decayPerCent: 0.7,
   takerContracts: 30,
@@ -56,9 +51,9 @@ const PRICE_MEMORY = 0.05;
  * Ranks everything that all markets want sent and says of each, best first, whether its tokens are well spent on it.
  * Works on arrays that are kept; a candidate is the number of its place in the caller's list. Pure: time is given.
  *
- * Rules (docs/scheduler.md): best value a token first; what a stale order's pull may cost is kept for it; tokens below
- * the going price are only spent from a bucket that is nearly full; who waits keeps its claim against newcomers that
- * are worth less; and one token in `1 / agedShare` goes to the side that has waited longest beyond `maxWaitMs`.
+ * Rules (docs/scheduler.md): best value a token first; what a stale order's pull may cost is kept for it; who waits keeps
+ * its claim against newcomers that are worth less; and for every token so spent `agedShare` of one goes to the side that
+ * has waited longest beyond `maxWaitMs`.
  */
 export class Scheduler {
   private readonly terms: ScheduleTerms;
@@ -73,6 +68,7 @@ export class Scheduler {
   private loss = new Float64Array(64);
   private rate = new Float64Array(64);
   private pullCost = new Float64Array(64);
+  private keys = new Float64Array(64);
   private taken = new Uint8Array(64);
   /** By side: since when it waits (NaN: it does not), and when it was last served. */
   private since = new Float64Array(64).fill(Number.NaN);
@@ -146,7 +142,9 @@ export class Scheduler {
     heap.clear(length);
     aged.clear(length);
     for (let i = 0; i < length; i++) {
-      heap.put(i, this.key(i));
+      const key = this.key(i);
+      this.keys[i] = key;
+      heap.put(i, key);
       const since = this.since[this.side[i]!]!;
       // Only where everybody is asked can it be said who has waited longest.
       if (order === 'value' && this.isFull && since <= due) aged.put(i, -since);
@@ -173,10 +171,11 @@ export class Scheduler {
     const cost = this.cost[i]!;
     const bucket = this.bucket[i]!;
     const byValue = this.terms.order === 'value';
-    const isPaid = view.available >= cost && (!byValue || view.forPulls - cost >= this.pulls[bucket]!);
-    if (isPaid && (!byValue || this.isAged || this.isWorth(i, view))) return 'send';
     // Whose turn it is for having waited gets the next tokens, whatever comes in between.
-    const key = this.isAged ? Number.POSITIVE_INFINITY : this.key(i);
+    const key = this.isAged ? Number.POSITIVE_INFINITY : this.keys[i]!;
+    const isFirst = key >= this.claim[bucket]!;
+    const isPaid = view.available >= cost && (!byValue || view.forPulls - cost >= this.pulls[bucket]!);
+    if (isPaid && isFirst) return 'send';
     if (key > this.claim[bucket]!) this.claim[bucket] = key;
     const isPull = this.loss[i]! > 0 && (!byValue || this.isPullDue(i, view));
     this.queued[bucket]! += cost;
@@ -245,20 +244,6 @@ export class Scheduler {
     return i;
   }
 
-  /**
-   * Nobody better waits, and it is worth at least what a token goes for at this fill of the bucket. What may lose money
-   * where it is has not to wait for a price.
-   */
-  private isWorth(i: number, view: BucketView): boolean {
-    const key = this.key(i);
-    if (key < this.claim[this.bucket[i]!]!) return false;
-    if (this.loss[i]! > 0) return true;
-    const cost = this.cost[i]!;
-    // What would flow over costs nothing.
-    const drawn = Math.max(0, view.most - view.available - cost) / Math.max(1, view.most);
-    return key >= this.terms.thrift * this.price * drawn;
-  }
-
   /** What may be lost until it could be moved is more than the tokens of pulling it are worth elsewhere. */
   private isPullDue(i: number, view: BucketView): boolean {
     const bucket = this.bucket[i]!;
@@ -276,6 +261,7 @@ export class Scheduler {
     this.loss = widened(this.loss, new Float64Array(size));
     this.rate = widened(this.rate, new Float64Array(size));
     this.pullCost = widened(this.pullCost, new Float64Array(size));
+    this.keys = widened(this.keys, new Float64Array(size));
     this.taken = widened(this.taken, new Uint8Array(size));
   }
 

@@ -227,6 +227,19 @@ for (const [name, side, better] of [
   });
 }
 
+test('a side whose orders are all too small for its target is not pulled bare: the largest is moved, the rest follows', () => {
+  const s = new Side1(BID);
+  const small = s.rest(40, 1);
+  const large = s.rest(41, 2);
+  const plan = s.plan([[47, 100]], STRICT, 'amend');
+  assert.deepEqual(plan.cancels, [small]);
+  assert.deepEqual(
+    plan.amends.map((a) => [a.order, a.price, a.count]),
+    [[large, 4700, 9900]],
+  );
+  assert.equal(plan.creates.length, 0);
+});
+
 test('an order whose price left the grid is pulled, not taken for the lowest target`s neighbour', () => {
   const orders = new Orders();
   const order = orders.sent('c', 0, BID, 50 as Price, count(1000), 1 as TimeUs);
@@ -289,6 +302,16 @@ test('never more alive and created than wanted; nothing pulled twice; blocked si
             'only at prices that are wanted',
           );
         }
+        // Never naked: where something is wanted and nothing is kept, an order that can be moved is.
+        const free = s.orders.on(0, side).filter((o) => o.life === 'resting' && o.cancel === 'none');
+        const kept = free.filter((o) => !plan.cancels.includes(o));
+        if (
+          replace === 'amend' &&
+          wishes.length > 0 &&
+          free.length > 0 &&
+          live.every((o) => o.fate !== 'unknown' && o.fate !== 'sent')
+        )
+          assert.ok(kept.length > 0, `${plan.cancels.length} pulled, none kept or moved`);
         // What is kept is at a target or tolerably behind one; all that is ahead of every target is pulled.
         const away = (cents: number, at: Price): number => (side === BID ? cents - at / 100 : at / 100 - cents);
         for (const order of s.orders.on(0, side)) {

@@ -1,0 +1,179 @@
+import { Random } from '../../engine/exchange/random.ts';
+import { PRESETS, type Preset } from '../../engine/exchange/synthetic/presets.ts';
+import { Synthetic } from '../../engine/exchange/synthetic/synthetic.ts';
+import { type Replace, SCHEDULE_DEFAULTS, type ScheduleOrder } from '../../engine/quoting/index.ts';
+import { ASK, BID, type Count, type Money, type Side, type TimeUs } from '../../engine/units/index.ts';
+import { BenchVenue, testConfig, USER } from '../../test/support/bench-venue.ts';
+import { FairMaker, type Quoting } from './fair-maker.ts';
+
+/** One way of spending tokens. */
+export interface Policy {
+  readonly name: string;
+  readonly order: ScheduleOrder;
+  readonly replace: Replace;
+}
+
+export interface Setting {
+  readonly tier: string;
+  readonly markets: number;
+  readonly seed: number;
+  /** How long is measured, seconds of simulated time. */
+  readonly seconds: number;
+}
+
+/** What came of one policy in one world. */
+export interface Outcome {
+  /** Sum over fills of contracts x (fair - price), seen from our side, against the true fair value then; dollars. */
+  readonly edge: number;
+  readonly tokens: number;
+  readonly fills: number;
+  /** Contracts of ours on the wrong side of the true fair value, over time. */
+  readonly staleContractSeconds: number;
+  /** The same times how far they are on the wrong side, dollars. */
+  readonly staleDollarSeconds: number;
+  readonly refusals: number;
+  /** Markets whose book differs from the exchange's at the end. */
+  readonly wrongBooks: number;
+  readonly halted: boolean;
+}
+
+/** News and takers come far more often than in the presets, so that minutes tell something. */
+const NEWS = { volatility: 1, jumpsPerHour: 20, jumpSize: 0.3 };
+/** Every tenth market is busy, three of ten are ordinary, the others are thin. */
+const KINDS: readonly { readonly preset: Preset; readonly quoting: Quoting }[] = [
+  { preset: busier(PRESETS.lively, 1800, 360), quoting: { halfSpread: 100, contracts: 40 } },
+  { preset: busier(PRESETS.mid, 360, 120), quoting: { halfSpread: 120, contracts: 20 } },
+  { preset: busier(PRESETS.thin, 60, 30), quoting: { halfSpread: 200, contracts: 10 } },
+];
+const KIND_OF_TEN = [0, 1, 2, 1, 2, 1, 2, 2, 2, 2];
+/** Every so often common news move a tenth of the markets at once. */
+const SHOCK_SECONDS = 5;
+const SHOCK_SIZE = 0.4;
+const WARM_UP_SECONDS = 10;
+const STEP_MS = 10;
+const PLENTY = 1_000_000_000_000_000;
+
+/**
+ * One policy in one world: the real engine against the embedded exchange, its token buckets and its synthetic traders,
+ * in simulated time. The same seed gives the same truth, news and traders whatever the policy does.
+ */
+export function simulate(policy: Policy, { tier, markets, seed, seconds }: Setting): Outcome {
+  const tickers = Array.from({ length: markets }, (_, n) => `KXSCHED-${n}`);
+  const kindOf = (ticker: string): (typeof KINDS)[number] => KINDS[KIND_OF_TEN[Number(ticker.split('-')[1]) % 10]!]!;
+  const quoting = new Map(tickers.map((ticker) => [ticker, kindOf(ticker).quoting]));
+  const worlds = new Map<string, Synthetic>();
+  const strategy = new FairMaker(
+    (ticker) => worlds.get(ticker)!.fair(ticker),
+    (ticker) => quoting.get(ticker)!,
+  );
+  const base = testConfig(tickers);
+  const config = testConfig(tickers, {
+    risk: {
+      maxPosition: 1_000_000_000 as Count,
+      maxOrderCount: 1_000_000 as Count,
+      maxOrdersPerMarket: 12,
+      maxOrders: 10_000,
+      maxCapital: PLENTY as Money,
+      priceBand: 9999,
+    },
+    cashMismatch: 'warn',
+    maxSessionLoss: PLENTY as Money,
+    groupLimit: 100_000_000 as Count,
+    quoteOneSided: true,
+    closeGuardMs: 0,
+    replace: policy.replace,
+    scheduler: { ...SCHEDULE_DEFAULTS, order: policy.order },
+    timing: { ...base.timing, reconcileMs: 3_600_000, quietCheckMs: 3_600_000 },
+  });
+  const venue = new BenchVenue(config, { tier, strategy });
+  venue.exchange.account(USER).cash.set(0, PLENTY as Money);
+  const open = venue.timeUs;
+  for (const kind of KINDS) {
+    const mine = tickers.filter((ticker) => kindOf(ticker) === kind);
+    const world = new Synthetic(venue.exchange, mine, { preset: kind.preset, seed });
+    for (const ticker of mine) worlds.set(ticker, world);
+  }
+  const all = new Set(worlds.values());
+  const shocks = new Random(seed, 'shocks');
+  let nextShock = WARM_UP_SECONDS + SHOCK_SECONDS;
+  const found = { edge: 0, fills: 0, staleContractSeconds: 0, staleDollarSeconds: 0 };
+  /** What is still stale a step after the truth moved: what any request of the step could do is done. */
+  const look = (): void => {
+    for (const order of venue.exchange.restingOf(USER)) {
+      const loss = -gainAt(worlds, order.ticker, order.side, order.price);
+      if (loss <= 0) continue;
+      found.staleContractSeconds += (order.remainingCount / 100) * (STEP_MS / 1000);
+      found.staleDollarSeconds += ((order.remainingCount * loss) / 1e6) * (STEP_MS / 1000);
+    }
+  };
+  let isMeasuring = false;
+  const step = (): void => {
+    venue.run(STEP_MS);
+    if (isMeasuring) look();
+    const now = (venue.timeUs - open) / 1e6;
+    for (const world of all) world.advance(now);
+    if (now >= nextShock) {
+      nextShock += SHOCK_SECONDS;
+      const size = (shocks.next() < 0.5 ? -1 : 1) * SHOCK_SIZE;
+      const first = shocks.integer(0, markets - 1);
+      const hit = Math.max(1, Math.round(markets / 10));
+      for (let n = 0; n < hit; n++) {
+        const ticker = tickers[(first + n) % markets]!;
+        worlds.get(ticker)!.jump(ticker, size);
+      }
+    }
+    // Once a second the fair values are new: every market is looked at, as after a command.
+    if (Math.round(now * 1000) % 1000 < STEP_MS) venue.engine.onCommand('resume', venue.timeUs as TimeUs);
+  };
+  venue.linkUp();
+  const ready = (): boolean => venue.engine.phase === 'running' && (venue.timeUs - open) / 1e6 >= WARM_UP_SECONDS;
+  for (let n = 0; n < 6000 && !ready(); n++) step();
+  if (!ready()) throw new Error(`the engine does not quote: ${venue.engine.phase}`);
+
+  const spentBefore = venue.engine.status().writeSpent;
+  isMeasuring = true;
+  let seen = venue.exchange.fills.length;
+  const until = venue.timeUs + seconds * 1e6;
+  while (venue.timeUs < until) {
+    step();
+    for (; seen < venue.exchange.fills.length; seen++) {
+      const fill = venue.exchange.fills[seen]!;
+      if (fill.userId !== USER) continue;
+      found.fills++;
+      found.edge += (gainAt(worlds, fill.ticker, fill.side, fill.price) * fill.count - fill.fee) / 1e6;
+    }
+  }
+  const status = venue.engine.status();
+  const tokens = status.writeSpent - spentBefore;
+  // Nobody acts any more: what is on its way arrives.
+  venue.run(1000);
+  const wrongBooks = tickers.filter((ticker) => !isBookEqual(venue, ticker)).length;
+  return { ...found, tokens, refusals: venue.refusals429, wrongBooks, halted: status.halts.length > 0 };
+}
+
+function busier(preset: Preset, noisePerHour: number, informedPerHour: number): Preset {
+  return {
+    ...preset,
+    diffusion: NEWS,
+    noise: { ...preset.noise, perHour: noisePerHour },
+    informed: { ...preset.informed, perHour: informedPerHour, racers: 3, raceSeconds: 1 },
+  };
+}
+
+/** What a contract bought or sold at `price` is expected to gain, 1e-4 dollars. */
+function gainAt(worlds: ReadonlyMap<string, Synthetic>, ticker: string, side: Side, price: number): number {
+  const fair = 10_000 * worlds.get(ticker)!.fair(ticker);
+  return side === BID ? fair - price : price - fair;
+}
+
+function isBookEqual(venue: BenchVenue, ticker: string): boolean {
+  const { ladder, listing } = venue.exchange.markets.get(ticker)!;
+  const { bids, asks } = venue.engine.book(ticker);
+  for (const side of [BID, ASK] as const) {
+    const ours = side === BID ? bids : asks;
+    const theirs = [...ladder.levels(side)].map((at) => `${listing.grid.price(at)} ${ladder.total(side, at)}`);
+    const mine = ours.map(([price, count]) => `${price} ${count}`);
+    if (theirs.sort().join() !== mine.sort().join()) return false;
+  }
+  return true;
+}
