@@ -46,7 +46,7 @@ const HELP = `usage: hundred bench [options]
 Measures the hot paths against baselines in the same interleaved run. Only the ratios are worth quoting: absolute times
 move with the machine. Every candidate's results are checked.
 
-  --short        fewer rounds (under a minute in all)
+  --short        fewer rounds
   --only NAME    one benchmark: ${Object.keys(BENCHES).join(', ')}
   --json FILE    write all figures there (default: bench/results/NAME.json for each)
   --help         this text

@@ -58,7 +58,8 @@ const PLENTY = 1_000_000_000_000_000;
  * in simulated time. The same seed gives the same truth, news and traders whatever the policy does.
  */
 export function simulate(policy: Policy, { tier, markets, seed, seconds }: Setting): Outcome {
-  const tickers = Array.from({ length: markets }, (_, n) => `KXSCHED-${n}`);
+  // Ten markets an event: an event is read with all its markets.
+  const tickers = Array.from({ length: markets }, (_, n) => `KXSCHED${n < 10 ? '' : Math.floor(n / 10)}-${n}`);
   const kindOf = (ticker: string): (typeof KINDS)[number] => KINDS[KIND_OF_TEN[Number(ticker.split('-')[1]) % 10]!]!;
   const quoting = new Map(tickers.map((ticker) => [ticker, kindOf(ticker).quoting]));
   const worlds = new Map<string, Synthetic>();

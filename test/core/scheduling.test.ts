@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type MarketView,
+  type Quotes,
+  SCHEDULE_DEFAULTS,
+  type ScheduleOrder,
+  type Strategy,
+} from '../../engine/quoting/index.ts';
+import { ASK, BID, type Count, type Price, type TimeUs } from '../../engine/units/index.ts';
+import { BenchVenue, testConfig, USER } from '../support/bench-venue.ts';
+
+const MARKETS = 20;
+const TICKERS = Array.from({ length: MARKETS }, (_, n) => `KXJUMP-${n}`);
+
+/** A bid and an ask two cents from a fair value that is set from outside. */
+class Told implements Strategy {
+  readonly name = 'told';
+  fair = 5000;
+
+  quote(view: MarketView, quotes: Quotes): void {
+    // The later markets are quoted larger.
+    const count = (100 * (1 + Number(view.ticker.split('-')[1]))) as Count;
+    quotes.bid((this.fair - 200) as Price, count, 200);
+    quotes.ask((this.fair + 200) as Price, count, 200);
+  }
+}
+
+/** All markets quoted on both sides; then every fair value falls by ten cents at once. Bids left beyond it, by time. */
+function jump(order: ScheduleOrder): { readonly staleAfter: (ms: number) => string[]; readonly venue: BenchVenue } {
+  const strategy = new Told();
+  const base = testConfig(TICKERS);
+  const config = testConfig(TICKERS, {
+    risk: { ...base.risk, priceBand: 9000 },
+    scheduler: { ...SCHEDULE_DEFAULTS, order },
+  });
+  const venue = new BenchVenue(config, { strategy });
+  for (const ticker of TICKERS) {
+    venue.rest(ticker, BID, '0.3000', 500);
+    venue.rest(ticker, ASK, '0.7000', 500);
+  }
+  venue.start();
+  venue.run(8000);
+  assert.equal(venue.exchange.restingOf(USER).length, 2 * MARKETS);
+  strategy.fair = 4000;
+  venue.engine.onCommand('resume', venue.timeUs as TimeUs);
+  const staleAfter = (ms: number): string[] => {
+    venue.run(ms);
+    return venue.exchange
+      .restingOf(USER)
+      .filter((o) => o.side === BID && o.price > strategy.fair)
+      .map((o) => o.ticker);
+  };
+  return { staleAfter, venue };
+}
+
+test('every market jumps at once and tokens are short: all stale quotes are gone before any is quoted again at leisure', () => {
+  const { staleAfter, venue } = jump('value');
+  assert.deepEqual(staleAfter(20), []);
+  // And in the end everything is where it is wanted.
+  venue.run(8000);
+  const resting = venue.exchange.restingOf(USER);
+  assert.equal(resting.length, 2 * MARKETS);
+  for (const o of resting) assert.equal(o.price, o.side === BID ? 3800 : 4200);
+  assert.equal(venue.refusals429, 0);
+});
+
+test('served in turn, the same jump leaves stale quotes in the book', () => {
+  const { staleAfter, venue } = jump('round_robin');
+  const stale = staleAfter(20);
+  assert.ok(stale.length > 0, 'otherwise the test above shows nothing');
+  assert.equal(venue.refusals429, 0);
+});
