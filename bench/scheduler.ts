@@ -25,8 +25,8 @@ const SHORT: readonly Plan[] = [
 const FULL: readonly Plan[] = [
   { markets: 1, seconds: 120, seeds: 10 },
   { markets: 10, seconds: 60, seeds: 10 },
-  { markets: 50, seconds: 30, seeds: 4 },
-  { markets: 200, seconds: 8, seeds: 3 },
+  { markets: 50, seconds: 30, seeds: 7 },
+  { markets: 200, seconds: 8, seeds: 7 },
 ];
 
 /**

@@ -279,8 +279,7 @@ export class Trader {
   private look(from: TokenBucket, kept: number): void {
     const { ctx, bucket } = this;
     const all = from.available(ctx.now);
-    const held = from.heldForLost(ctx.now);
-    bucket.available = all - kept - held;
+    bucket.available = all - kept;
     bucket.forPulls = all - ctx.triggerReserve;
     bucket.refillPerSecond = from.refillPerSecond;
   }
