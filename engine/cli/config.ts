@@ -16,8 +16,12 @@ const schema = z.strictObject({
   environment: z.enum(['paper', 'demo', 'prod']),
   markets: z.array(z.string().min(1)).max(500).default([]),
   strategy: z.strictObject({
-    name: z.string().min(1).default('ladder'),
-    params: z.record(z.string(), z.number()).default({}),
+    /** A shipped strategy's name, a path from this file's folder, or an installed package. */
+    use: z.string().min(1).default('ladder'),
+    /** Checked against what the strategy says of itself when it is loaded. */
+    params: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
+    /** How long one call may take: a market where calls take longer is given up. */
+    allowanceMs: positive.max(1000).default(20),
   }),
   risk: z.strictObject({
     maxPositionContracts: contracts,
@@ -199,8 +203,13 @@ function money(value: number): Money {
   return Math.round(value * DOLLAR) as Money;
 }
 
-/** The engine's configuration from a file's, for one session. */
-export function engineConfig(file: FileConfig, sessionId: string, tickers: readonly string[]): EngineConfig {
+/** The engine's configuration from a file's, for one session. `strategy`: what was made of the file's section. */
+export function engineConfig(
+  file: FileConfig,
+  sessionId: string,
+  tickers: readonly string[],
+  strategy: EngineConfig['strategy'] = { name: file.strategy.use, params: file.strategy.params },
+): EngineConfig {
   return {
     sessionId,
     clientPrefix: file.account.clientPrefix,
@@ -208,7 +217,7 @@ export function engineConfig(file: FileConfig, sessionId: string, tickers: reado
     leftovers: file.account.leftovers,
     cashMismatch: file.account.cashMismatch,
     tickers,
-    strategy: file.strategy,
+    strategy: { name: strategy.name, params: strategy.params },
     risk: {
       maxPosition: count(file.risk.maxPositionContracts),
       maxOrderCount: count(file.risk.maxOrderContracts),

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly title: string;
   readonly config: EngineConfig;
   readonly strategy: Strategy;
+  /** How long one call of the strategy may take, milliseconds. Default: any time. */
+  readonly allowanceMs?: number;
   readonly hosts: Hosts;
   readonly keyId: string;
   readonly keyPath: string;
@@ -45,13 +47,25 @@ export function version(): string {
 export function openSession(options: OpenOptions): Session {
   const { signer, warnings } = loadKey(options.keyId, options.keyPath);
   const clock = new SystemClock();
-  const { title, config, strategy, journalFolder, forMs, onRunning, hosts, socket = 'ws', orders } = options;
+  const {
+    title,
+    config,
+    strategy,
+    allowanceMs = Number.POSITIVE_INFINITY,
+    journalFolder,
+    forMs,
+    onRunning,
+    hosts,
+    socket = 'ws',
+    orders,
+  } = options;
   const venue = { hosts, signer, clock, random: Math.random, feed: { socket }, ...sending(orders, signer, clock) };
   const session = new Session({
     title,
     version: version(),
     config,
     strategy,
+    allowanceMs,
     nowUs: () => clock.nowUs(),
     nowNs: () => clock.nowNs(),
     venue: (listener) => new LiveVenue(venue, listener),

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { engineConfig, readConfig } from './config.ts';
 import { openSession } from './open.ts';
-import { createStrategy } from './strategies.ts';
+import { loadStrategy } from './strategies.ts';
 import { durationMs, UsageError } from './usage.ts';
 
 const HELP = `hundred run - quote a real venue
@@ -58,10 +58,13 @@ export async function runCommand(args: string[]): Promise<number> {
     );
   }
   if (file.markets.length === 0) throw new UsageError(`${values.config}: markets is empty; name the tickers to quote`);
+  const { use, params, allowanceMs } = file.strategy;
+  const loaded = await loadStrategy(use, params, values.config);
   const session = openSession({
     title: `hundred  ${file.environment}`,
-    config: engineConfig(file, randomBytes(5).toString('hex'), file.markets),
-    strategy: createStrategy(file.strategy.name, file.strategy.params),
+    config: engineConfig(file, randomBytes(5).toString('hex'), file.markets, loaded),
+    strategy: loaded.strategy,
+    allowanceMs,
     hosts: hostsOf(file.environment),
     keyId,
     keyPath: resolve(keyPath),

@@ -19,6 +19,7 @@ import type { Strategy } from '../quoting/index.ts';
 import type { TimeUs } from '../units/index.ts';
 import { SIGNALS } from './interruption.ts';
 import { Pull, type PullGroup } from './pull.ts';
+import { TimedStrategy } from './timed-strategy.ts';
 import { UsageError } from './usage.ts';
 
 /** The venue as a session uses it: the port out, and a start and an end. */
@@ -34,6 +35,8 @@ export interface SessionOptions {
   readonly version: string;
   readonly config: EngineConfig;
   readonly strategy: Strategy;
+  /** How long one call of the strategy may take before it counts as failed, milliseconds. Default: any time. */
+  readonly allowanceMs?: number;
   /** Microseconds since the epoch that never go back, and nanoseconds for intervals. */
   readonly nowUs: () => TimeUs;
   readonly nowNs: () => number;
@@ -54,6 +57,7 @@ const CLOSE_MS = 3000;
 export class Session {
   private readonly options: SessionOptions;
   private readonly engine: Engine;
+  private readonly strategy: TimedStrategy;
   private readonly venue: SessionVenue;
   private readonly journal: JournalWriter | null;
   private readonly display: Display;
@@ -88,7 +92,9 @@ export class Session {
       },
       report: (report) => this.report(report),
     };
-    this.engine = new Engine(options.config, options.strategy, port, options.nowUs());
+    const { allowanceMs = Number.POSITIVE_INFINITY } = options;
+    this.strategy = new TimedStrategy(options.strategy, options.nowNs, allowanceMs);
+    this.engine = new Engine(options.config, this.strategy, port, options.nowUs());
     this.venue = options.venue({
       onLink: (up, detail) => this.onLink(up, detail),
       onFrame: (bytes, time, receivedNs) => this.onFrame(bytes, time, receivedNs),
@@ -164,6 +170,7 @@ export class Session {
     const time = this.options.nowUs();
     this.input('{"kind":"command","command":"stop"}', time);
     this.engine.onCommand('stop', time);
+    this.watchStrategy();
   }
 
   /** Tell people something from outside the engine. */
@@ -210,6 +217,7 @@ export class Session {
     const time = this.options.nowUs();
     this.input('{"kind":"timer"}', time);
     this.engine.onTimer(time);
+    this.watchStrategy();
     if (!this.running && this.engine.phase === 'running') {
       this.running = true;
       this.options.onRunning?.();
@@ -240,6 +248,7 @@ export class Session {
     this.frameNs = receivedNs;
     this.engine.onFrame(bytes, time);
     this.frameNs = 0;
+    this.watchStrategy();
   }
 
   private onLink(up: boolean, detail: string): void {
@@ -257,6 +266,16 @@ export class Session {
       return;
     }
     this.engine.onOutcome(id, outcome, time);
+    this.watchStrategy();
+  }
+
+  /** A call into the strategy took too long: that is an input of its own. */
+  private watchStrategy(): void {
+    const slow = this.strategy.takeSlow();
+    if (slow === null) return;
+    const time = this.options.nowUs();
+    this.input(`{"kind":"slow","ticker":${JSON.stringify(slow.ticker)},"tookUs":${slow.tookUs}}`, time);
+    this.engine.onSlow(slow.ticker, slow.tookUs, time);
   }
 
   private request(request: VenueRequest): void {

@@ -11,7 +11,7 @@ import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { Interruption } from './interruption.ts';
 import { openSession } from './open.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
-import { createStrategy } from './strategies.ts';
+import { type LoadedStrategy, loadStrategy } from './strategies.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
 const HELP = `hundred start - quote the embedded exchange
@@ -180,7 +180,7 @@ export async function startCommand(args: string[]): Promise<number> {
       `${configPath} is for ${file.environment}: start only quotes the embedded exchange (see hundred run --help)`,
     );
   }
-  const strategy = createStrategy(file.strategy.name, file.strategy.params);
+  const strategy = await loadStrategy(file.strategy.use, file.strategy.params, configPath);
   const interruption = new Interruption();
   const folder = mkdtempSync(join(tmpdir(), 'hundred-'));
   const key = makeKeyPair(folder);
@@ -214,7 +214,7 @@ export async function startCommand(args: string[]): Promise<number> {
 
 interface Plan {
   readonly file: ReturnType<typeof readConfig>;
-  readonly strategy: ReturnType<typeof createStrategy>;
+  readonly strategy: LoadedStrategy;
   readonly key: ReturnType<typeof makeKeyPair>;
   readonly exchangeArgs: readonly string[];
   readonly forMs: number;
@@ -249,13 +249,14 @@ async function quote(plan: Plan): Promise<number> {
       throw new UsageError(`markets: the exchange does not list ${unknown.join(', ')}; it lists ${markets.join(', ')}`);
     }
     const sessionId = randomBytes(5).toString('hex');
-    const config = engineConfig(file, sessionId, file.markets.length > 0 ? file.markets : markets);
+    const config = engineConfig(file, sessionId, file.markets.length > 0 ? file.markets : markets, plan.strategy);
     const source =
       values.feed === undefined ? `synthetic market ${values.preset ?? 'lively'}` : `recording ${values.feed}`;
     const session = openSession({
       title: `hundred  paper  ${source}`,
       config,
-      strategy: plan.strategy,
+      strategy: plan.strategy.strategy,
+      allowanceMs: file.strategy.allowanceMs,
       hosts: { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` },
       keyId: plan.key.keyId,
       keyPath: plan.key.privatePath,

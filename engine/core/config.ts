@@ -1,4 +1,4 @@
-import type { BudgetView, Replace, ScheduleTerms, Tolerance, ValueTerms } from '../quoting/index.ts';
+import type { BudgetView, ParamValue, Replace, ScheduleTerms, Tolerance, ValueTerms } from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
@@ -13,7 +13,7 @@ export interface EngineConfig {
   readonly tickers: readonly string[];
   /** Orders of an earlier session that still rest: cancelled before the first quote, or taken over as our own. */
   readonly leftovers: 'cancel' | 'adopt';
-  readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, number>> };
+  readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, ParamValue>> };
   readonly risk: RiskLimits;
   /** What follows when a shard's cash is not what our trades make it: a warning, or a halt. */
   readonly cashMismatch: 'warn' | 'halt';

@@ -3,6 +3,7 @@ import { Ledger, Orders } from '../orders/index.ts';
 import {
   type BucketTerms,
   bucketTerms,
+  ExternalValues,
   type QuietReason,
   TOKENS_A_BATCHED_CANCEL,
   TOKENS_A_WRITE,
@@ -55,6 +56,19 @@ export interface MarketState {
   readonly reasons: [QuietReason, QuietReason];
   /** The last words about each reason: a limit with its numbers, a refusal. */
   details: [string, string];
+  /** The numbers behind each reason, as far as they came with it. */
+  readonly measures: readonly [Measure, Measure];
+}
+
+/** The number behind a reason and the one that would clear it, in the reason's unit; NaN where there is none. */
+export class Measure {
+  has = Number.NaN;
+  needs = Number.NaN;
+
+  set(has: number, needs: number): void {
+    this.has = has;
+    this.needs = needs;
+  }
 }
 
 /** Phases of a session, in order. */
@@ -115,6 +129,8 @@ export class Context {
   readonly halts = new Halts();
   readonly groups = new Map<number, ShardGroup>();
   readonly events: Events;
+  /** Numbers from outside, for strategies. */
+  readonly externals = new ExternalValues();
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
   /** Write buckets of the shards from 1 on, for requests that concern one order; made when first used. */
@@ -384,6 +400,7 @@ function newMarket(index: number, ticker: string): MarketState {
     holdUntil: [0 as TimeUs, 0 as TimeUs],
     reasons: ['starting', 'starting'],
     details: ['', ''],
+    measures: [new Measure(), new Measure()],
   };
 }
 

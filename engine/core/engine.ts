@@ -21,6 +21,7 @@ import type { EnginePort, RequestOutcome } from './port.ts';
 import { Setup } from './setup.ts';
 import { Shutdown, type StopResult } from './shutdown.ts';
 import { type BookPicture, bookOf, type EngineStatus, statusOf } from './status.ts';
+import { StrategyHost } from './strategy-host.ts';
 import { Sync } from './sync.ts';
 import { Trader } from './trader.ts';
 import { OrderWriter, type WriterEvents } from './writer.ts';
@@ -38,7 +39,7 @@ export class Engine implements EngineInputs {
   private readonly writer: OrderWriter;
   private readonly trader: Trader;
   private readonly grids: GridChanges;
-  private readonly strategy: Strategy;
+  private readonly strategy: StrategyHost;
   private shutdown: Shutdown | null = null;
   private lossCheckedAt = 0 as TimeUs;
   private driftTold = 0;
@@ -46,7 +47,7 @@ export class Engine implements EngineInputs {
   constructor(config: EngineConfig, strategy: Strategy, port: EnginePort, time: TimeUs) {
     const ctx = new Context(config, port, time);
     this.ctx = ctx;
-    this.strategy = strategy;
+    this.strategy = new StrategyHost(ctx, strategy);
     this.decoder = new FrameDecoder(ctx.tickers, { yesPrices: true });
     this.feed = new Feed(ctx, {
       deaf: (why) => this.deaf(why),
@@ -67,7 +68,7 @@ export class Engine implements EngineInputs {
       authRefused,
     };
     this.writer = new OrderWriter(ctx, writerEvents);
-    this.trader = new Trader(ctx, strategy, this.writer, new OrderChanger(ctx, writerEvents));
+    this.trader = new Trader(ctx, this.strategy, this.writer, new OrderChanger(ctx, writerEvents));
   }
 
   /** How stopping ended, null until then. */
@@ -191,6 +192,7 @@ export class Engine implements EngineInputs {
     this.sync.tick(this.feed.privateReady);
     ctx.events.tick();
     if (ctx.phase === 'starting') this.advanceStart();
+    else this.strategy.tick();
     this.checkLoss();
     for (const market of ctx.markets) if (market.closeTime !== 0) this.watchClose(market);
     this.trader.run();
@@ -206,10 +208,24 @@ export class Engine implements EngineInputs {
       ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
       this.shutdown = new Shutdown(ctx, this.writer, this.sync.cash);
       this.shutdown.tick();
+      this.strategy.stop();
       return;
     }
     ctx.paused = command === 'pause';
     ctx.touchAll();
+    this.trader.run();
+  }
+
+  onSlow(ticker: string, tookUs: number, time: TimeUs): void {
+    this.advance(time);
+    this.strategy.slow(ticker, tookUs);
+    this.trader.run();
+  }
+
+  onValue(name: string, value: number, time: TimeUs): void {
+    this.advance(time);
+    this.ctx.externals.set(name, value, this.ctx.now);
+    this.ctx.touchAll();
     this.trader.run();
   }
 
@@ -222,6 +238,7 @@ export class Engine implements EngineInputs {
       return;
     }
     ctx.phase = 'running';
+    this.strategy.start();
     ctx.touchAll();
     ctx.report('info', 'running', `quoting ${ctx.markets.length} market(s) with ${this.strategy.name}`);
   }
@@ -230,12 +247,7 @@ export class Engine implements EngineInputs {
     const { decoder } = this;
     const market = this.feed.apply(decoder);
     if (market === null || decoder.isBlockTrade) return;
-    const { side, price, count } = decoder;
-    try {
-      this.strategy.onTrade?.(market.ticker, side, price, count, this.ctx.now);
-    } catch (error) {
-      this.trader.broke(market, error);
-    }
+    this.strategy.traded(market, decoder.side, decoder.price, decoder.count);
   }
 
   private onOrder(record: OrderRecord): void {
@@ -276,13 +288,7 @@ export class Engine implements EngineInputs {
       ctx.counters.foreignFills++;
       ctx.orders.bookedEarly(fill.orderId, fill.count);
     }
-    const { side, price, count } = fill;
-    try {
-      this.strategy.onFill?.(market.ticker, side, price, count, ctx.now);
-    } catch (error) {
-      // The fill is booked; only what the strategy believes of this market is lost.
-      this.trader.broke(market, error);
-    }
+    this.strategy.filled(market, fill.side, fill.price, fill.count);
   }
 
   private onGroup(message: GroupMessage): void {

@@ -13,7 +13,9 @@ export type EngineInput =
   | { readonly kind: 'link'; readonly up: boolean; readonly detail: string }
   | { readonly kind: 'outcome'; readonly id: number; readonly outcome: RequestOutcome }
   | { readonly kind: 'timer' }
-  | { readonly kind: 'command'; readonly command: OperatorCommand };
+  | { readonly kind: 'command'; readonly command: OperatorCommand }
+  | { readonly kind: 'slow'; readonly ticker: string; readonly tookUs: number }
+  | { readonly kind: 'value'; readonly name: string; readonly value: number };
 
 /** First record of a session's journal. */
 export interface SessionRecord {
@@ -34,4 +36,8 @@ export interface EngineInputs {
   /** Time passed. Expected every 10 to 50 ms. */
   onTimer(time: TimeUs): void;
   onCommand(command: OperatorCommand, time: TimeUs): void;
+  /** A call into the strategy took longer than it is allowed: which market's, '' for all, and how long, microseconds. */
+  onSlow(ticker: string, tookUs: number, time: TimeUs): void;
+  /** A number from outside, for strategies to read by its name. @throws RangeError for what is not finite */
+  onValue(name: string, value: number, time: TimeUs): void;
 }

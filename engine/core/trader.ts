@@ -9,7 +9,6 @@ import {
   reconcileSide,
   Scheduler,
   SidePlan,
-  type Strategy,
   type TokenBucket,
   type WantedOrder,
 } from '../quoting/index.ts';
@@ -17,6 +16,7 @@ import { checkOrder, collateral, type RiskContext, RiskVerdict } from '../risk/i
 import { ASK, BID, type Count, type Money, opposite, type Price, type Side, sideName } from '../units/index.ts';
 import type { OrderChanger } from './changer.ts';
 import { type Context, hold, type MarketState } from './context.ts';
+import type { StrategyHost } from './strategy-host.ts';
 import type { OrderWriter } from './writer.ts';
 
 /** A create on its way through risk and budget. */
@@ -44,7 +44,7 @@ export class Trader {
   private readonly ctx: Context;
   private readonly writer: OrderWriter;
   private readonly changer: OrderChanger;
-  private readonly strategy: Strategy;
+  private readonly strategy: StrategyHost;
   private readonly view: BookView;
   private readonly quotes = new Quotes();
   private readonly plan = new SidePlan();
@@ -63,12 +63,11 @@ export class Trader {
     ordersInAll: 0,
     capitalUsed: 0 as Money,
   };
-  private readonly faulted = new Set<number>();
   /** Collateral of live orders and positions by market, and of all; nothing netted across markets. */
   private readonly capital: number[] = [];
   private capitalUsed = 0;
 
-  constructor(ctx: Context, strategy: Strategy, writer: OrderWriter, changer: OrderChanger) {
+  constructor(ctx: Context, strategy: StrategyHost, writer: OrderWriter, changer: OrderChanger) {
     this.ctx = ctx;
     this.strategy = strategy;
     this.writer = writer;
@@ -136,37 +135,14 @@ export class Trader {
     view.closeTime = market.closeTime;
     view.fees = market.fees!;
     view.event = ctx.events.of(market);
+    view.externals = ctx.externals;
     view.positionLimit = ctx.config.risk.maxPosition;
     if (!ctx.config.quoteOneSided && (view.bestLevel(BID) === NO_LEVEL || view.bestLevel(ASK) === NO_LEVEL)) {
       quotes.none(BID, 'book_one_sided');
       quotes.none(ASK, 'book_one_sided');
       return;
     }
-    try {
-      this.strategy.quote(view, quotes);
-    } catch (error) {
-      quotes.fault = messageOf(error);
-    }
-    if (quotes.fault !== '') this.fault(market, quotes.fault);
-  }
-
-  /** The strategy threw while being told something: what it believes of this market is not known any more. */
-  broke(market: MarketState, error: unknown): void {
-    market.broken = messageOf(error);
-    this.ctx.touch(market);
-    const text = `strategy ${this.strategy.name} failed on ${market.ticker}, its quotes are pulled until a restart: ${market.broken}`;
-    this.ctx.report('error', 'strategy_failed', text);
-  }
-
-  private fault(market: MarketState, fault: string): void {
-    this.quotes.none(BID, 'strategy_failed');
-    this.quotes.none(ASK, 'strategy_failed');
-    market.details[BID] = fault;
-    market.details[ASK] = fault;
-    if (this.faulted.has(market.index)) return;
-    this.faulted.add(market.index);
-    const text = `strategy ${this.strategy.name} failed on ${market.ticker}, its quotes are pulled: ${fault}`;
-    this.ctx.report('error', 'strategy_failed', text);
+    this.strategy.quote(market, view, quotes);
   }
 
   private reconcile(market: MarketState, side: Side): void {
@@ -188,8 +164,11 @@ export class Trader {
       // What cannot be made smaller now is pulled: that is cheaper.
       if (held || !this.changer.decrease(market, order, left)) this.writer.cancel(market, order);
     }
-    if (wanted.length === 0) market.reasons[side] = wanted.reason;
-    else if (blocked) market.reasons[side] = 'order_unknown';
+    if (wanted.length === 0) {
+      market.reasons[side] = wanted.reason;
+      if (wanted.reason !== 'strategy_failed' && wanted.reason !== 'halted') market.details[side] = '';
+      market.measures[side].set(wanted.has, wanted.needs);
+    } else if (blocked) market.reasons[side] = 'order_unknown';
     else if (!held) {
       market.reasons[side] = 'quoting';
       market.details[side] = '';
@@ -233,6 +212,7 @@ export class Trader {
         scheduler.satisfied(sideNumber(market, side));
         market.reasons[side] = this.verdict.code === 'position_limit' ? 'position_limit' : 'risk_refused';
         market.details[side] = `${this.verdict.code}: ${this.verdict.value} against ${this.verdict.limit}`;
+        market.measures[side].set(this.verdict.value / 100, this.verdict.limit / 100);
         // Our other side is on its way out of the way: its answer has this market looked at again.
         if (moved !== null && (candidate.isAhead || this.verdict.code !== 'self_cross')) writer.cancel(market, moved);
         continue;
@@ -346,10 +326,6 @@ export class Trader {
 /** A number of its own for every side of every market. */
 function sideNumber(market: MarketState, side: Side): number {
   return 2 * market.index + side;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Our highest live bid or lowest live ask, 0 for none. */

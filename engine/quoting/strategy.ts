@@ -1,7 +1,8 @@
 import type { Balance, Depth, FeeSchedule, Grid } from '../market/index.ts';
 import { ASK, BID, type Count, ONE_DOLLAR, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { EventView } from './event-view.ts';
-import type { QuietReason } from './reason.ts';
+import type { ExternalValue } from './external.ts';
+import { isReason, type QuietReason } from './reason.ts';
 
 /**
  * What a strategy sees of one market. Read-only, reused between calls: keep no reference. All prices in YES space; the
@@ -14,6 +15,8 @@ export interface MarketView {
   readonly time: TimeUs;
   /** Scheduled close, 0 where unknown. */
   readonly closeTime: TimeUs;
+  /** Milliseconds until then, negative once it has passed, Infinity where unknown. */
+  readonly timeToCloseMs: number;
   readonly fees: FeeSchedule;
   /** Net contracts held, negative = NO. */
   readonly position: Count;
@@ -33,6 +36,8 @@ export interface MarketView {
   volumeTo(side: Side, price: Price): Count;
   /** Sizes, imbalance and microprice of others' best `levels` levels of each side. Valid until the next call. */
   balance(levels: number): Balance;
+  /** A number from outside by its name, with its age; null where none was given. */
+  external(name: string): ExternalValue | null;
 }
 
 /** One order a strategy would like to have. */
@@ -60,11 +65,23 @@ export class SideTargets {
   }));
   length = 0;
   reason: QuietReason = 'not_wanted';
+  /** The number behind the reason and the number that would clear it, in the reason's unit; NaN where there is none. */
+  has = Number.NaN;
+  needs = Number.NaN;
+
+  /** Want nothing. */
+  clear(reason: QuietReason, has = Number.NaN, needs = Number.NaN): void {
+    this.length = 0;
+    this.reason = reason;
+    this.has = has;
+    this.needs = needs;
+  }
 }
 
 /**
- * Where a strategy writes what it wants. Reused between calls. A price off the grid, a count that is not positive, or
- * more than `MAX_TARGETS` a side is nonsense: it is remembered in `fault` and the engine pulls the market's quotes.
+ * Where a strategy writes what it wants. Reused between calls. A price off the grid, a count that is not positive, an
+ * edge or urgency out of range, an unknown reason, a bid at or above an ask, or more than `MAX_TARGETS` a side is
+ * nonsense: it is remembered in `fault` and the engine pulls the market's quotes.
  */
 export class Quotes {
   readonly bids = new SideTargets();
@@ -76,10 +93,8 @@ export class Quotes {
   /** Start over for a market. Called by the engine. */
   begin(grid: Grid): void {
     this.grid = grid;
-    this.bids.length = 0;
-    this.asks.length = 0;
-    this.bids.reason = 'not_wanted';
-    this.asks.reason = 'not_wanted';
+    this.bids.clear('not_wanted');
+    this.asks.clear('not_wanted');
     this.fault = '';
   }
 
@@ -97,18 +112,53 @@ export class Quotes {
     this.want(ASK, price, count, edge, urgency);
   }
 
-  /** Want nothing on a side, and why. */
-  none(side: Side, reason: QuietReason): void {
-    const wishes = this.side(side);
-    wishes.length = 0;
-    wishes.reason = reason;
+  /**
+   * Want nothing on a side, and why. `has` and `needs`, in the unit `REASONS` names for the reason, tell people which
+   * number would have to become what for the side to be quoted.
+   */
+  none(side: Side, reason: QuietReason, has = Number.NaN, needs = Number.NaN): void {
+    if (!isReason(reason) || reason === 'quoting') this.fault ||= `"${String(reason)}" is no reason for an empty side`;
+    else this.side(side).clear(reason, has, needs);
+  }
+
+  /** Look at everything once more after the call: a plugin may have written past the methods. */
+  verify(): void {
+    const low = this.nearest(this.asks);
+    const high = this.nearest(this.bids);
+    if (low !== null && high !== null && high.price >= low.price) {
+      this.fault ||= `bid at ${high.price} meets the ask at ${low.price}`;
+    }
+  }
+
+  /** A side's target nearest to the other side, null for none; every target of it is checked. */
+  private nearest(wishes: SideTargets): Target | null {
+    const { targets, length } = wishes;
+    if (!Number.isSafeInteger(length) || length < 0 || length > MAX_TARGETS) {
+      this.fault ||= `${length} targets on a side`;
+      return null;
+    }
+    let nearest: Target | null = null;
+    for (let i = 0; i < length; i++) {
+      const target = targets[i]!;
+      if (this.grid!.level(target.price) !== target.level || !isCount(target.count)) {
+        this.fault ||= `target ${i + 1} is ${target.count} at ${target.price}`;
+        return null;
+      }
+      const isNearer = nearest === null || (wishes === this.bids) === target.price > nearest.price;
+      if (isNearer) nearest = target;
+    }
+    return nearest;
   }
 
   private want(side: Side, price: Price, count: Count, edge: number, urgency: number): void {
     const wishes = this.side(side);
     const level = price > 0 && price < ONE_DOLLAR && Number.isInteger(price) ? this.grid!.level(price) : -1;
-    if (level < 0 || !Number.isSafeInteger(count) || count <= 0 || wishes.length === MAX_TARGETS) {
+    if (level < 0 || !isCount(count) || wishes.length === MAX_TARGETS) {
       this.fault ||= `${side === BID ? 'bid' : 'ask'} ${count} at ${price} (target ${wishes.length + 1} of at most ${MAX_TARGETS})`;
+      return;
+    }
+    if (!Number.isFinite(edge) || !(urgency >= 0 && urgency <= 1)) {
+      this.fault ||= `${side === BID ? 'bid' : 'ask'} at ${price} with edge ${edge}, urgency ${urgency} (0 to 1)`;
       return;
     }
     const target = wishes.targets[wishes.length++]!;
@@ -121,9 +171,14 @@ export class Quotes {
   }
 }
 
+function isCount(count: number): boolean {
+  return Number.isSafeInteger(count) && count > 0;
+}
+
 /**
  * A quoting strategy: state in, quotes out. It never sees order ids, clocks or sockets, and must be deterministic: the
- * same calls in the same order give the same quotes.
+ * same calls in the same order give the same quotes. One object serves all markets of a session. Times are those of the
+ * input being handled. What a call throws, and what becomes of it: docs/strategies.md.
  */
 export interface Strategy {
   readonly name: string;
@@ -133,6 +188,12 @@ export interface Strategy {
   onTrade?(ticker: string, side: Side, price: Price, count: Count, time: TimeUs): void;
   /** A fill of ours. */
   onFill?(ticker: string, side: Side, price: Price, count: Count, time: TimeUs): void;
+  /** A second passed. Every market is asked about afterwards. */
+  onTimer?(time: TimeUs): void;
+  /** Quoting begins: before the first `quote`. */
+  onStart?(tickers: readonly string[], time: TimeUs): void;
+  /** The session was told to stop; nothing is asked any more. */
+  onStop?(time: TimeUs): void;
 }
 
 /** Others' microprice in 1e-4 dollars: the mid weighted by the opposite touch sizes. NaN when a side is empty. */

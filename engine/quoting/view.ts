@@ -14,6 +14,7 @@ import {
 import type { Ledger, Orders } from '../orders/index.ts';
 import type { Count, Price, Side, TimeUs } from '../units/index.ts';
 import type { EventView } from './event-view.ts';
+import { type ExternalValue, ExternalValues } from './external.ts';
 import type { MarketView } from './strategy.ts';
 
 /** What the books show of our own orders: the one place that says what is ours. Pointed at a market before use. */
@@ -41,6 +42,7 @@ export class BookView implements MarketView {
   event: EventView | null = null;
   grid!: Grid;
   fees!: FeeSchedule;
+  externals = new ExternalValues();
   private book: BookId = 0;
   private readonly books: Books;
   private readonly own: OwnResting;
@@ -66,6 +68,14 @@ export class BookView implements MarketView {
 
   set time(time: TimeUs) {
     this.own.time = time;
+  }
+
+  get timeToCloseMs(): number {
+    return this.closeTime === 0 ? Number.POSITIVE_INFINITY : (this.closeTime - this.time) / 1000;
+  }
+
+  external(name: string): ExternalValue | null {
+    return this.externals.get(name, this.time);
   }
 
   get position(): Count {

@@ -1,26 +1,59 @@
-import { MAX_TARGETS, type MarketView, microprice, type Quotes, type Strategy } from '../../engine/quoting/index.ts';
+import {
+  checkParams,
+  defineStrategy,
+  MAX_TARGETS,
+  type MarketView,
+  microprice,
+  type ParamsOf,
+  type Quotes,
+  type Strategy,
+} from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, ONE_CONTRACT, type Side } from '../../engine/units/index.ts';
 
 /** What can be set, with its unit, default and the range that makes sense. */
 export const LADDER_PARAMS = {
-  levels: { default: 2, min: 1, max: MAX_TARGETS, unit: 'orders a side', about: 'how deep the ladder is' },
+  levels: {
+    type: 'integer',
+    default: 2,
+    min: 1,
+    max: MAX_TARGETS,
+    unit: 'orders a side',
+    about: 'how deep the ladder is',
+  },
   contracts: {
+    type: 'number',
     default: 10,
     min: 0.01,
     max: 1e6,
     unit: 'contracts',
     about: 'size of the order nearest to the fair value',
   },
-  growth: { default: 1.3, min: 0.1, max: 10, unit: 'factor', about: 'each deeper order is this much larger' },
+  growth: {
+    type: 'number',
+    default: 1.3,
+    min: 0.1,
+    max: 10,
+    unit: 'factor',
+    about: 'each deeper order is this much larger',
+  },
   halfSpreadTicks: {
+    type: 'number',
     default: 1,
     min: 0.5,
     max: 100,
     unit: 'ticks',
     about: 'least distance from the reservation price',
   },
-  gapTicks: { default: 1, min: 1, max: 100, unit: 'ticks', about: 'distance between two orders of a side' },
+  gapTicks: {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 100,
+    unit: 'ticks',
+    about: 'distance between two orders of a side',
+  },
   skewHalves: {
+    type: 'number',
     default: 1.5,
     min: 0,
     max: 20,
@@ -29,7 +62,7 @@ export const LADDER_PARAMS = {
   },
 } as const;
 
-export type LadderParams = { readonly [K in keyof typeof LADDER_PARAMS]: number };
+export type LadderParams = ParamsOf<typeof LADDER_PARAMS>;
 
 /**
  * Inventory-skewed ladder around the microprice.
@@ -80,7 +113,7 @@ export class Ladder implements Strategy {
       return;
     }
     for (let n = 0; n < levels; n++) {
-      const level = top + away * n * Math.round(gapTicks);
+      const level = top + away * n * gapTicks;
       if (level < 0 || level >= view.grid.levels) break;
       const price = view.grid.price(level);
       const count = wholeContracts(contracts * growth ** n * scale);
@@ -113,20 +146,18 @@ function makerFeePerContract(view: MarketView, fair: number): number {
   return (view.fees.makerRateNano / 1e9) * p * (1 - p) * 10_000;
 }
 
-/** Make a ladder from parameters; missing ones take their defaults. @throws RangeError naming the parameter */
-export function createLadder(given: Readonly<Record<string, number>>): Ladder {
-  const params: Record<string, number> = {};
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(LADDER_PARAMS, name)) {
-      throw new RangeError(`ladder has no parameter ${name}; it has ${Object.keys(LADDER_PARAMS).join(', ')}`);
-    }
-  }
-  for (const [name, spec] of Object.entries(LADDER_PARAMS)) {
-    const value = given[name] ?? spec.default;
-    if (!Number.isFinite(value) || value < spec.min || value > spec.max) {
-      throw new RangeError(`ladder parameter ${name} is ${value}, expected ${spec.min} to ${spec.max} ${spec.unit}`);
-    }
-    params[name] = value;
-  }
-  return new Ladder(params as LadderParams);
+/** Make a ladder from parameters; missing ones take their defaults. @throws ParamError naming the parameter */
+export function createLadder(given: Readonly<Record<string, unknown>>): Ladder {
+  return new Ladder(checkParams('ladder', LADDER_PARAMS, given));
 }
+
+/** The ladder as a plugin. */
+export const ladder = defineStrategy({
+  api: '1.0',
+  name: 'ladder',
+  about: 'an inventory-skewed ladder around the microprice',
+  params: LADDER_PARAMS,
+  create: (params) => new Ladder(params),
+});
+
+export default ladder;

@@ -1,24 +1,12 @@
 // A daemon that quotes the exchange at a port and then meets a bug, or none: `node ... PORT KEY_ID KEY_FILE HOW SESSION LEFTOVERS`.
 import { engineConfig, readConfig } from '../../engine/cli/config.ts';
 import { openSession } from '../../engine/cli/open.ts';
-import { createLadder, type Ladder } from '../../strategies/ladder/index.ts';
+import { Engine } from '../../engine/core/index.ts';
+import { createLadder } from '../../strategies/ladder/index.ts';
 
 const [port, keyId, keyPath, how, sessionId = 'failing1', leftovers = 'cancel'] = process.argv.slice(2);
 const config = readConfig(new URL('../../config/paper.yaml', import.meta.url).pathname);
-let failing = false;
-
-const ladder: Ladder = createLadder({});
-const strategy = {
-  // The engine guards what a strategy does, not what it is called: this throws in the middle of the engine.
-  get name(): string {
-    if (failing && how === 'engine') throw new TypeError('a bug in the engine');
-    return 'failing';
-  },
-  quote: (...args: Parameters<Ladder['quote']>): void => {
-    if (failing && how === 'engine') throw new TypeError('a bug in the strategy');
-    ladder.quote(...args);
-  },
-};
+const strategy = createLadder({});
 
 const session = openSession({
   title: 'failing',
@@ -34,7 +22,12 @@ const session = openSession({
   forMs: 0,
   onRunning: () => {
     setTimeout(() => {
-      failing = true;
+      if (how === 'engine') {
+        // The engine guards what a strategy does: this throws in the middle of the engine itself.
+        Engine.prototype.onFrame = () => {
+          throw new TypeError('a bug in the engine');
+        };
+      }
       if (how === 'exception') throw new TypeError('a bug in a timer');
       if (how === 'rejection') void Promise.reject(new TypeError('a bug in a promise'));
     }, 1500);

@@ -39,6 +39,8 @@ function viewOf(scene: Scene): MarketView {
     fees: feeSchedule(scene.feeType ?? 'quadratic', '1', 100),
     position: count(Math.round((scene.position ?? 0) * 100)),
     positionLimit: count((scene.positionLimit ?? 100) * 100),
+    timeToCloseMs: Number.POSITIVE_INFINITY,
+    external: () => null,
     bestLevel: (side) => levels[side]!,
     sizeAt: (side, level) => (level === levels[side] ? sizes[side]! : (0 as Count)),
     nextLevel: () => NO_LEVEL,
@@ -188,7 +190,7 @@ const anyParams = fc.record({
   contracts: fc.constantFrom(0.01, 0.5, 1, 10, 999),
   growth: fc.constantFrom(0.1, 1, 1.3, 3),
   halfSpreadTicks: fc.constantFrom(0.5, 1, 2.5, 40),
-  gapTicks: fc.constantFrom(1, 1.4, 7),
+  gapTicks: fc.constantFrom(1, 2, 7),
   skewHalves: fc.constantFrom(0, 1.5, 20),
 });
 

@@ -1,0 +1,80 @@
+import type { MarketView, Quotes, Strategy } from '../quoting/index.ts';
+import type { Count, Price, Side, TimeUs } from '../units/index.ts';
+
+/** A call that took too long: about which market ('' for all), and how long, microseconds. */
+export interface SlowCall {
+  readonly ticker: string;
+  readonly tookUs: number;
+}
+
+/**
+ * A strategy with a clock beside it. The core has none, so the session measures each call here and hands what was too
+ * slow to the engine as an input of its own, which a journal keeps like any other. A call that never returns is not
+ * seen here: nothing in this thread runs any more then.
+ */
+export class TimedStrategy implements Strategy {
+  readonly name: string;
+  readonly onTrade?: Strategy['onTrade'] & {};
+  readonly onFill?: Strategy['onFill'] & {};
+  readonly onTimer?: Strategy['onTimer'] & {};
+  readonly onStart?: Strategy['onStart'] & {};
+  readonly onStop?: Strategy['onStop'] & {};
+  private readonly inner: Strategy;
+  private readonly nowNs: () => number;
+  private readonly allowanceNs: number;
+  private ticker = '';
+  private worstNs = 0;
+
+  /** @param allowanceMs how long a single call may take */
+  constructor(inner: Strategy, nowNs: () => number, allowanceMs: number) {
+    this.name = inner.name;
+    this.inner = inner;
+    this.nowNs = nowNs;
+    this.allowanceNs = allowanceMs * 1e6;
+    if (inner.onTrade !== undefined) {
+      this.onTrade = (ticker: string, side: Side, price: Price, count: Count, time: TimeUs) =>
+        this.timed(ticker, () => inner.onTrade!(ticker, side, price, count, time));
+    }
+    if (inner.onFill !== undefined) {
+      this.onFill = (ticker: string, side: Side, price: Price, count: Count, time: TimeUs) =>
+        this.timed(ticker, () => inner.onFill!(ticker, side, price, count, time));
+    }
+    if (inner.onTimer !== undefined) this.onTimer = (time) => this.timed('', () => inner.onTimer!(time));
+    if (inner.onStart !== undefined)
+      this.onStart = (tickers, time) => this.timed('', () => inner.onStart!(tickers, time));
+    if (inner.onStop !== undefined) this.onStop = (time) => this.timed('', () => inner.onStop!(time));
+  }
+
+  quote(view: MarketView, quotes: Quotes): void {
+    const began = this.nowNs();
+    try {
+      // What it returns is for the engine to judge.
+      return this.inner.quote(view, quotes);
+    } finally {
+      this.took(view.ticker, this.nowNs() - began);
+    }
+  }
+
+  /** The longest call over the allowance since the last time this was asked, null when there was none. */
+  takeSlow(): SlowCall | null {
+    if (this.worstNs === 0) return null;
+    const slow = { ticker: this.ticker, tookUs: Math.round(this.worstNs / 1000) };
+    this.worstNs = 0;
+    return slow;
+  }
+
+  private timed(ticker: string, call: () => void): void {
+    const began = this.nowNs();
+    try {
+      call();
+    } finally {
+      this.took(ticker, this.nowNs() - began);
+    }
+  }
+
+  private took(ticker: string, ns: number): void {
+    if (ns <= this.allowanceNs || ns <= this.worstNs) return;
+    this.ticker = ticker;
+    this.worstNs = ns;
+  }
+}

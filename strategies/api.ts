@@ -1,0 +1,43 @@
+/** What a strategy of one's own imports: `hundred/strategy`. The contract's version is `STRATEGY_API`. */
+export {
+  type Balance,
+  Depth,
+  type FeeSchedule,
+  type Grid,
+  NO_LEVEL,
+  tradeFee,
+} from '../engine/market/index.ts';
+export {
+  checkParams,
+  defineStrategy,
+  type EventView,
+  type ExternalValue,
+  MAX_TARGETS,
+  type MarketView,
+  microprice,
+  type ParamSpec,
+  type ParamSpecs,
+  type ParamsOf,
+  type QuietReason,
+  Quotes,
+  REASONS,
+  type SiblingView,
+  STRATEGY_API,
+  type Strategy,
+  type StrategyPlugin,
+  type Target,
+} from '../engine/quoting/index.ts';
+export {
+  ASK,
+  BID,
+  type Count,
+  count,
+  type Money,
+  ONE_CONTRACT,
+  ONE_DOLLAR,
+  opposite,
+  type Price,
+  price,
+  type Side,
+  type TimeUs,
+} from '../engine/units/index.ts';
