@@ -17,6 +17,10 @@ const COMMANDS: Readonly<
     about: "run the embedded exchange alone: Kalshi's protocol on this machine",
     load: async () => (await import('./exchange.ts')).exchangeCommand,
   },
+  status: {
+    about: 'what running daemons are doing, and why a side is not quoted',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
   replay: {
     about: 'drive the decoder and the books from recordings and report what they hold',
     load: async () => (await import('./replay.ts')).replayCommand,

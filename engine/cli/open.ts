@@ -26,6 +26,8 @@ export interface OpenOptions {
   /** How orders are sent. Default: by undici, signed when they are sent. */
   readonly orders?: OrderSettings;
   readonly journalFolder: string | null;
+  /** Folder for the status file; left out: none is written. */
+  readonly statusFolder?: string;
   readonly forMs: number;
   readonly onRunning?: () => void;
 }
@@ -53,6 +55,7 @@ export function openSession(options: OpenOptions): Session {
     strategy,
     allowanceMs = Number.POSITIVE_INFINITY,
     journalFolder,
+    statusFolder = null,
     forMs,
     onRunning,
     hosts,
@@ -70,6 +73,7 @@ export function openSession(options: OpenOptions): Session {
     nowNs: () => clock.nowNs(),
     venue: (listener) => new LiveVenue(venue, listener),
     journalFolder,
+    statusFolder,
     forMs,
     ...(onRunning === undefined ? {} : { onRunning }),
   });

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { engineConfig, readConfig } from './config.ts';
 import { openSession } from './open.ts';
+import { STATUS_FOLDER } from './status.ts';
 import { loadStrategy } from './strategies.ts';
 import { durationMs, UsageError } from './usage.ts';
 
@@ -71,6 +72,7 @@ export async function runCommand(args: string[]): Promise<number> {
     socket: file.feed.socket,
     orders: file.orders,
     journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
+    statusFolder: resolve(STATUS_FOLDER),
     forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
   });
   return session.run();

@@ -15,6 +15,7 @@ import { JournalWriter } from '../journal/index.ts';
 import type { VenueListener } from '../kalshi/venue.ts';
 import { type Display, openDisplay } from '../ops/display.ts';
 import { type LatencyView, summaryLines } from '../ops/screen.ts';
+import { StatusFile } from '../ops/status-file.ts';
 import type { Strategy } from '../quoting/index.ts';
 import type { TimeUs } from '../units/index.ts';
 import { SIGNALS } from './interruption.ts';
@@ -45,6 +46,8 @@ export interface SessionOptions {
   readonly journalFolder: string | null;
   /** End by itself after this long, 0 for never. */
   readonly forMs: number;
+  /** Folder for the status file that `hundred status` reads, null or left out for none. */
+  readonly statusFolder?: string | null;
   readonly onRunning?: () => void;
 }
 
@@ -60,6 +63,7 @@ export class Session {
   private readonly strategy: TimedStrategy;
   private readonly venue: SessionVenue;
   private readonly journal: JournalWriter | null;
+  private readonly statusFile: StatusFile | null;
   private readonly display: Display;
   private readonly latency = build({
     lowestDiscernibleValue: 1,
@@ -79,6 +83,9 @@ export class Session {
     this.options = options;
     this.display = openDisplay(options.title);
     this.journal = this.openJournal();
+    const { statusFolder = null, config } = options;
+    const trouble = (text: string): void => this.display.report({ level: 'warn', code: 'status_file', text });
+    this.statusFile = statusFolder === null ? null : new StatusFile(statusFolder, config.sessionId, trouble);
     const port: EnginePort = {
       send: (text) => {
         this.record(`{"kind":"send","text":${JSON.stringify(text)}}`);
@@ -183,6 +190,7 @@ export class Session {
     const summary = this.summary();
     await within(this.venue.close(), CLOSE_MS);
     const stats = this.journal === null ? undefined : await within(this.journal.close(), CLOSE_MS);
+    this.statusFile?.remove();
     this.display.close();
     for (const line of summary) this.display.print(line);
     if (stats !== undefined) {
@@ -209,7 +217,12 @@ export class Session {
   private show(): void {
     if (this.pull !== null) return;
     const status = this.engine.status();
-    this.display.show(status, this.latencyView());
+    const latency = this.latencyView();
+    this.display.show(status, latency);
+    const { title, version, config } = this.options;
+    const { sessionId } = config;
+    const writtenMs = Math.round(this.options.nowUs() / 1000);
+    this.statusFile?.write({ pid: process.pid, sessionId, version, title, writtenMs, latency, status });
   }
 
   private tick(): void {

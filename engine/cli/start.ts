@@ -11,6 +11,7 @@ import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { Interruption } from './interruption.ts';
 import { openSession } from './open.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
+import { STATUS_FOLDER } from './status.ts';
 import { type LoadedStrategy, loadStrategy } from './strategies.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
 
@@ -263,6 +264,7 @@ async function quote(plan: Plan): Promise<number> {
       socket: file.feed.socket,
       orders: file.orders,
       journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
+      statusFolder: resolve(STATUS_FOLDER),
       forMs: plan.forMs,
       onRunning: () => exchange.play(),
     });

@@ -1,20 +1,22 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { remaining } from '../orders/index.ts';
-import type { TokenBucket } from '../quoting/index.ts';
+import type { QuietReason, TokenBucket } from '../quoting/index.ts';
 import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
+import { type Clearing, clearingOf } from './clearing.ts';
 import type { Context, MarketState, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
 
 /** One side of one market as status shows it. */
-export interface SideStatus {
+export interface SideStatus extends Clearing {
   /** Our best live quote, 0 for none, and the contracts that may still fill on the side. */
   readonly ourPrice: Price;
   readonly ourCount: Count;
   readonly bookPrice: Price;
   readonly bookCount: Count;
-  readonly reason: string;
+  /** A code of `REASONS`, and the last words about it. */
+  readonly reason: QuietReason;
   readonly detail: string;
 }
 
@@ -97,7 +99,7 @@ export function statusOf(
   recoveries: number,
   drift: readonly TypeDrift[],
 ): EngineStatus {
-  const markets = ctx.markets.map((m) => marketStatus(ctx, m));
+  const markets = ctx.markets.map((m) => marketStatus(ctx, m, missing.length));
   return {
     time: ctx.now,
     startTime: ctx.startTime,
@@ -139,7 +141,7 @@ function sumOf(ctx: Context, value: (bucket: TokenBucket) => number): number {
   return sum;
 }
 
-function marketStatus(ctx: Context, market: MarketState): MarketStatusView {
+function marketStatus(ctx: Context, market: MarketState, missing: number): MarketStatusView {
   const account = ctx.ledger.account(market.index);
   const known = market.book >= 0;
   const bid = known ? ctx.books.bestPrice(market.book, BID) : (0 as Price);
@@ -148,8 +150,8 @@ function marketStatus(ctx: Context, market: MarketState): MarketStatusView {
     ticker: market.ticker,
     status: market.status,
     stale: market.stale,
-    bid: sideStatus(ctx, market, BID, bid),
-    ask: sideStatus(ctx, market, ASK, ask),
+    bid: sideStatus(ctx, market, BID, bid, missing),
+    ask: sideStatus(ctx, market, ASK, ask, missing),
     position: account.position,
     profit: ctx.ledger.profit(market.index, bid, ask),
     fees: account.fees,
@@ -159,7 +161,7 @@ function marketStatus(ctx: Context, market: MarketState): MarketStatusView {
   };
 }
 
-function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Price): SideStatus {
+function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Price, missing: number): SideStatus {
   let best = 0;
   let count = 0;
   for (const o of ctx.orders.on(market.index, side)) {
@@ -173,5 +175,6 @@ function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Pr
     bookCount: market.book >= 0 ? ctx.books.bestSize(market.book, side) : (0 as Count),
     reason: market.reasons[side],
     detail: market.details[side],
+    ...clearingOf(ctx, market, side, missing),
   };
 }

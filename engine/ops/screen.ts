@@ -1,4 +1,5 @@
 import type { EngineStatus, MarketStatusView, SideStatus } from '../core/index.ts';
+import { REASONS } from '../quoting/index.ts';
 import { formatDollars, type Money } from '../units/index.ts';
 
 /** Tick-to-order figures as shown, microseconds; -1 where nothing was measured yet. */
@@ -27,13 +28,24 @@ function touch(m: MarketStatusView): string {
   return `${bid} / ${ask}`;
 }
 
-/** Why a market is not quoted on some side, '' when both sides are. */
+/** Why a market is not quoted on some side, in codes; '' when both sides are. */
 function reasons(m: MarketStatusView): string {
-  if (m.stale !== '' && m.bid.reason === 'book_stale') return `book_stale (${m.stale})`;
   const parts: string[] = [];
   if (m.bid.reason !== 'quoting') parts.push(`bid ${m.bid.reason}`);
   if (m.ask.reason !== 'quoting') parts.push(`ask ${m.ask.reason}`);
   return m.bid.reason === m.ask.reason && parts.length === 2 ? m.bid.reason : parts.join(', ');
+}
+
+/** A line for each side that is not quoted: what it means, the words that came with it, what would clear it. */
+function whyNot(m: MarketStatusView): string[] {
+  const line = (side: SideStatus): string => {
+    const words = side.reason === 'book_stale' ? m.stale : side.detail;
+    return `${side.reason}: ${REASONS[side.reason].about}${words === '' ? '' : ` (${words})`}; to clear: ${side.clears}`;
+  };
+  const quiet = (side: SideStatus): boolean => side.reason !== 'quoting';
+  const [bid, ask] = [line(m.bid), line(m.ask)];
+  if (quiet(m.bid) && bid === ask) return [`${m.ticker}  ${bid}`];
+  return [...(quiet(m.bid) ? [`${m.ticker} bid  ${bid}`] : []), ...(quiet(m.ask) ? [`${m.ticker} ask  ${ask}`] : [])];
 }
 
 function microseconds(us: number): string {
@@ -76,6 +88,8 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
     '',
   ];
   lines.push(line(HEADERS), ...rows.map(line), '');
+  const quiet = status.markets.flatMap(whyNot);
+  if (quiet.length > 0) lines.push(...quiet, '');
   const fees = formatDollars(status.fees as Money, 4);
   lines.push(
     `P&L after fees ${formatDollars(status.profit)}  (fees ${fees}, cash at start ${formatDollars(status.cash)})`,
@@ -104,7 +118,9 @@ function unknown(status: EngineStatus): string {
 /** One plain line a market, for logs and pipes. */
 export function plainLines(status: EngineStatus, latency: LatencyView): string[] {
   return status.markets.map((m) => {
-    const why = reasons(m);
+    const why = whyNot(m)
+      .map((text) => text.slice(m.ticker.length).trim())
+      .join('  ');
     const parts = [
       clock(status),
       m.ticker,

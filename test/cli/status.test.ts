@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import type { StatusRecord } from '../../engine/ops/status-file.ts';
+
+const MAIN = path.join(import.meta.dirname, '..', '..', 'engine', 'cli', 'main.ts');
+const folder = mkdtempSync(path.join(tmpdir(), 'hundred-status-'));
+const children: ChildProcess[] = [];
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `hundred status` as a user runs it. */
+function status(cwd: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, 'status', ...args], { cwd }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : (error.code as unknown as number), out, err });
+    });
+  });
+}
+
+test('none runs: exit 2 and where it was looked for', async () => {
+  const { code, err } = await status(folder);
+  assert.equal(code, 2);
+  assert.match(err, /no daemon runs from here: .*status holds no status/);
+});
+
+test('a running daemon tells what it does; frozen it is silent; killed it has died; the next one clears up', async () => {
+  const daemon = spawn(process.execPath, [MAIN, 'start', '--no-journal'], { cwd: folder });
+  children.push(daemon);
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    daemon.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (/bid \d+@\d+ ask \d+@\d+/.test(output)) resolve();
+    });
+    daemon.on('exit', () => reject(new Error(`it ended: ${output}`)));
+  });
+  const text = await status(folder);
+  assert.deepEqual([text.code, text.err], [0, '']);
+  assert.match(text.out, new RegExp(`process ${daemon.pid}: running`));
+  assert.match(text.out, /SYN-A-T50/);
+  const json = await status(folder, '--json');
+  const [record] = JSON.parse(json.out) as (StatusRecord & { readonly health: string })[];
+  assert.deepEqual([record!.health, record!.pid, record!.status.phase], ['running', daemon.pid, 'running']);
+  const { bid } = record!.status.markets[0]!;
+  assert.ok('reason' in bid && 'clears' in bid && 'has' in bid);
+
+  // The file as a process that hangs leaves it.
+  const file = path.join(folder, '.hundred', 'status', `${record!.sessionId}.json`);
+  daemon.removeAllListeners('exit');
+  daemon.kill('SIGSTOP');
+  writeFileSync(file, JSON.stringify({ ...record, writtenMs: Date.now() - 9000 }));
+  const silent = await status(folder);
+  assert.equal(silent.code, 1);
+  assert.match(silent.out, /SILENT for 9|SILENT for 1\d/);
+  const ended = new Promise((resolve) => daemon.on('exit', resolve));
+  daemon.kill('SIGKILL');
+  await ended;
+  const died = await status(folder);
+  assert.equal(died.code, 1);
+  assert.match(died.out, /DIED without a word/);
+
+  const next = spawn(process.execPath, [MAIN, 'start', '--no-journal', '--for', '1s'], { cwd: folder });
+  children.push(next);
+  assert.equal(await new Promise((resolve) => next.on('exit', resolve)), 0);
+  assert.deepEqual(readdirSync(path.join(folder, '.hundred', 'status')), []);
+  assert.equal((await status(folder)).code, 2);
+});
+
+test('a folder of something else is no daemon', async () => {
+  const other = path.join(folder, 'other');
+  mkdirSync(other);
+  writeFileSync(path.join(other, 'x.json'), '{"pid":1}');
+  writeFileSync(path.join(other, 'y.json'), 'half of a fi');
+  assert.equal((await status(folder, '--folder', other)).code, 2);
+});
