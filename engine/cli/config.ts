@@ -40,6 +40,10 @@ const schema = z.strictObject({
       /** How an order that has to move is moved: one amend, or a cancel and then a create. */
       replace: z.enum(['amend', 'cancel_create']).default('amend'),
       quoteOneSided: z.boolean().default(false),
+      /** How places in queues are estimated between polls, the powers' exponent, and how often they are asked for (0: never). */
+      queueModel: z.enum(['riskAverse', 'power1', 'power2', 'power3', 'log1', 'log2']).default('power3'),
+      queueExponent: z.number().min(0.1).max(10).default(3),
+      queuePollSeconds: z.number().min(0).max(3600).default(30),
       closeGuardSeconds: z.number().min(0).max(86_400).default(120),
     })
     .prefault({}),
@@ -231,6 +235,11 @@ export function engineConfig(
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
     replace: file.quoting.replace,
     quoteOneSided: file.quoting.quoteOneSided,
+    queue: {
+      model: file.quoting.queueModel,
+      n: file.quoting.queueExponent,
+      pollMs: file.quoting.queuePollSeconds * 1000,
+    },
     closeGuardMs: file.quoting.closeGuardSeconds * 1000,
     budget: {
       share: file.budget.share,

@@ -1,4 +1,4 @@
-import type { BudgetView, ParamValue, Replace, ScheduleTerms, Tolerance, ValueTerms } from '../quoting/index.ts';
+import type { BudgetView, ParamValue, QueueTerms, Replace, ScheduleTerms, Tolerance, ValueTerms } from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
@@ -24,6 +24,8 @@ export interface EngineConfig {
   readonly tolerance: Tolerance;
   /** How an order that has to move is moved: by one amend, or by a cancel and, once that is answered, a create. */
   readonly replace: Replace;
+  /** How places in queues are estimated, and how often the exchange is asked for them (0: never). */
+  readonly queue?: QueueTerms & { readonly pollMs: number };
   /** Quote a side although the other side of the book is empty. */
   readonly quoteOneSided: boolean;
   /** Stop quoting a market this long before its scheduled close. */

@@ -16,6 +16,7 @@ import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
 import { OrderPaths } from './order-paths.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
+import { Queues } from './queues.ts';
 
 /** What the core knows of one market. */
 export interface MarketState {
@@ -129,6 +130,7 @@ export class Context {
   readonly halts = new Halts();
   readonly groups = new Map<number, ShardGroup>();
   readonly events: Events;
+  readonly queues: Queues;
   /** Numbers from outside, for strategies. */
   readonly externals = new ExternalValues();
   readonly writes: TokenBucket;
@@ -183,6 +185,7 @@ export class Context {
     this.events = new Events(this);
     const paths = port.expect === undefined ? null : new OrderPaths(this, (...hint) => port.expect?.(...hint));
     this.orders = new Orders(paths);
+    this.queues = new Queues(this);
     this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
     if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
     this.writes = new TokenBucket(this.writeTerms, time, false);

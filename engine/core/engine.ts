@@ -191,6 +191,7 @@ export class Engine implements EngineInputs {
     this.setup.tick();
     this.sync.tick(this.feed.privateReady);
     ctx.events.tick();
+    ctx.queues.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
     this.checkLoss();
@@ -217,13 +218,13 @@ export class Engine implements EngineInputs {
   }
 
   onSlow(ticker: string, tookUs: number, time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     this.strategy.slow(ticker, tookUs);
     this.trader.run();
   }
 
   onValue(name: string, value: number, time: TimeUs): void {
-    this.advance(time);
+    this.ctx.advance(time);
     this.ctx.externals.set(name, value, this.ctx.now);
     this.ctx.touchAll();
     this.trader.run();
@@ -247,6 +248,7 @@ export class Engine implements EngineInputs {
     const { decoder } = this;
     const market = this.feed.apply(decoder);
     if (market === null || decoder.isBlockTrade) return;
+    this.ctx.queues.traded(market, decoder.side, decoder.price, decoder.count);
     this.strategy.traded(market, decoder.side, decoder.price, decoder.count);
   }
 

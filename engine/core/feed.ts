@@ -231,7 +231,10 @@ export class Feed {
       this.distrust(market, `delta at ${frame.price / 10_000}, which is not on the market's grid`);
     else if (books.add(market.book, frame.side, level, frame.count) === REFUSED) {
       this.distrust(market, `delta of ${frame.count / 100} would make the level at ${frame.price / 10_000} negative`);
-    } else this.ctx.orders.bookChanged(market.index, frame.side, frame.price, frame.count, frame.clientOrderId);
+    } else {
+      this.ctx.orders.bookChanged(market.index, frame.side, frame.price, frame.count, frame.clientOrderId);
+      this.ctx.queues.changed(market, frame.side, frame.price, frame.count, frame.clientOrderId);
+    }
     return market;
   }
 
@@ -245,6 +248,7 @@ export class Feed {
     if (fault === '') {
       market.stale = '';
       this.ctx.orders.bookShown(market.index);
+      this.ctx.queues.shown(market);
       this.openMark(market);
     } else {
       books.clear(market.book);

@@ -26,6 +26,8 @@ export type RequestOp =
   | 'getSeries'
   | 'getLimits'
   | 'getCosts'
+  | 'getQueue'
+  | 'getIncentives'
   | 'getStatus';
 
 /** One HTTP request, complete but for the host, the signature and the moment. */

@@ -7,12 +7,15 @@ import type { TypeDrift } from '../wire/index.ts';
 import { type Clearing, clearingOf } from './clearing.ts';
 import type { Context, MarketState, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
+import type { QueueErrors } from './queues.ts';
 
 /** One side of one market as status shows it. */
 export interface SideStatus extends Clearing {
   /** Our best live quote, 0 for none, and the contracts that may still fill on the side. */
   readonly ourPrice: Price;
   readonly ourCount: Count;
+  /** Contracts thought to stand before it at its price, -1 where that is not known. */
+  readonly ahead: Count;
   readonly bookPrice: Price;
   readonly bookCount: Count;
   /** A code of `REASONS`, and the last words about it. */
@@ -62,6 +65,8 @@ export interface EngineStatus {
     readonly filled: Count;
     readonly limit: Count;
   }[];
+  /** How far queue estimates were off where the exchange told. */
+  readonly queue: QueueErrors;
   readonly reconciliations: number;
   readonly recoveries: number;
   readonly events: readonly EventStatus[];
@@ -126,6 +131,7 @@ export function statusOf(
       filled: g.rolling(ctx.now),
       limit: g.limit,
     })),
+    queue: ctx.queues.errors,
     reconciliations,
     recoveries,
     events: ctx.events.status(),
@@ -171,6 +177,7 @@ function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Pr
   return {
     ourPrice: best as Price,
     ourCount: count as Count,
+    ahead: ctx.queues.ahead(market.index, side, best as Price),
     bookPrice,
     bookCount: market.book >= 0 ? ctx.books.bestSize(market.book, side) : (0 as Count),
     reason: market.reasons[side],

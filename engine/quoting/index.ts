@@ -4,6 +4,7 @@ export * from './event-view.ts';
 export * from './external.ts';
 export * from './params.ts';
 export * from './plugin.ts';
+export * from './queue.ts';
 export * from './reason.ts';
 export * from './reconcile.ts';
 export * from './scheduler.ts';

@@ -36,6 +36,8 @@ export interface MarketView {
   volumeTo(side: Side, price: Price): Count;
   /** Sizes, imbalance and microprice of others' best `levels` levels of each side. Valid until the next call. */
   balance(levels: number): Balance;
+  /** Contracts thought to stand before our first order at a price, -1 where none of ours is known to rest. */
+  queueAhead(side: Side, price: Price): Count;
   /** A number from outside by its name, with its age; null where none was given. */
   external(name: string): ExternalValue | null;
 }

@@ -43,6 +43,7 @@ export class BookView implements MarketView {
   grid!: Grid;
   fees!: FeeSchedule;
   externals = new ExternalValues();
+  queues: { ahead(market: number, side: Side, price: Price): Count } | null = null;
   private book: BookId = 0;
   private readonly books: Books;
   private readonly own: OwnResting;
@@ -72,6 +73,10 @@ export class BookView implements MarketView {
 
   get timeToCloseMs(): number {
     return this.closeTime === 0 ? Number.POSITIVE_INFINITY : (this.closeTime - this.time) / 1000;
+  }
+
+  queueAhead(side: Side, price: Price): Count {
+    return this.queues?.ahead(this.own.market, side, price) ?? (-1 as Count);
   }
 
   external(name: string): ExternalValue | null {

@@ -51,6 +51,8 @@ export const Paths = {
   balance: '/portfolio/balance',
   groups: '/portfolio/order_groups',
   createGroup: '/portfolio/order_groups/create',
+  queuePositions: '/portfolio/orders/queue_positions',
+  incentives: '/incentive_programs',
   limits: '/account/limits',
   costs: '/account/endpoint_costs',
   status: '/exchange/status',
