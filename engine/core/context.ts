@@ -14,6 +14,7 @@ import type { Money, Side, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
+import { Incentives } from './incentives.ts';
 import { OrderPaths } from './order-paths.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
 import { Queues } from './queues.ts';
@@ -131,6 +132,7 @@ export class Context {
   readonly groups = new Map<number, ShardGroup>();
   readonly events: Events;
   readonly queues: Queues;
+  readonly incentives: Incentives;
   /** Numbers from outside, for strategies. */
   readonly externals = new ExternalValues();
   readonly writes: TokenBucket;
@@ -186,6 +188,7 @@ export class Context {
     const paths = port.expect === undefined ? null : new OrderPaths(this, (...hint) => port.expect?.(...hint));
     this.orders = new Orders(paths);
     this.queues = new Queues(this);
+    this.incentives = new Incentives(this);
     this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
     if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
     this.writes = new TokenBucket(this.writeTerms, time, false);

@@ -192,6 +192,7 @@ export class Engine implements EngineInputs {
     this.sync.tick(this.feed.privateReady);
     ctx.events.tick();
     ctx.queues.tick();
+    ctx.incentives.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
     this.checkLoss();

@@ -137,6 +137,7 @@ export class Trader {
     view.event = ctx.events.of(market);
     view.externals = ctx.externals;
     view.queues = ctx.queues;
+    view.incentive = ctx.incentives.of(market);
     view.positionLimit = ctx.config.risk.maxPosition;
     if (!ctx.config.quoteOneSided && (view.bestLevel(BID) === NO_LEVEL || view.bestLevel(ASK) === NO_LEVEL)) {
       quotes.none(BID, 'book_one_sided');

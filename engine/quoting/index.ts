@@ -2,6 +2,7 @@ export * from './action-value.ts';
 export * from './budget.ts';
 export * from './event-view.ts';
 export * from './external.ts';
+export * from './incentive.ts';
 export * from './params.ts';
 export * from './plugin.ts';
 export * from './queue.ts';

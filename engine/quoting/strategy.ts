@@ -2,6 +2,7 @@ import type { Balance, Depth, FeeSchedule, Grid } from '../market/index.ts';
 import { ASK, BID, type Count, ONE_DOLLAR, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { EventView } from './event-view.ts';
 import type { ExternalValue } from './external.ts';
+import type { Incentive, IncentiveRule, SideScore } from './incentive.ts';
 import { isReason, type QuietReason } from './reason.ts';
 
 /**
@@ -38,6 +39,13 @@ export interface MarketView {
   balance(levels: number): Balance;
   /** Contracts thought to stand before our first order at a price, -1 where none of ours is known to rest. */
   queueAhead(side: Side, price: Price): Count;
+  /** The liquidity program that pays in this market now, null for none. */
+  readonly incentive: Incentive | null;
+  /**
+   * What a side scores for it as the book stands, all bids and ours; null without a program and where the side does not
+   * qualify. Asks count as bids for NO, by their own prices. Allocates.
+   */
+  incentiveScore(side: Side, rule: IncentiveRule): SideScore | null;
   /** A number from outside by its name, with its age; null where none was given. */
   external(name: string): ExternalValue | null;
 }

@@ -12,9 +12,10 @@ import {
   volumeTo,
 } from '../market/index.ts';
 import type { Ledger, Orders } from '../orders/index.ts';
-import type { Count, Price, Side, TimeUs } from '../units/index.ts';
+import { BID, type Count, ONE_DOLLAR, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { EventView } from './event-view.ts';
 import { type ExternalValue, ExternalValues } from './external.ts';
+import { type Incentive, type IncentiveRule, type ScoredLevel, type SideScore, sideScore } from './incentive.ts';
 import type { MarketView } from './strategy.ts';
 
 /** What the books show of our own orders: the one place that says what is ours. Pointed at a market before use. */
@@ -42,6 +43,7 @@ export class BookView implements MarketView {
   event: EventView | null = null;
   grid!: Grid;
   fees!: FeeSchedule;
+  incentive: Incentive | null = null;
   externals = new ExternalValues();
   queues: { ahead(market: number, side: Side, price: Price): Count } | null = null;
   private book: BookId = 0;
@@ -77,6 +79,21 @@ export class BookView implements MarketView {
 
   queueAhead(side: Side, price: Price): Count {
     return this.queues?.ahead(this.own.market, side, price) ?? (-1 as Count);
+  }
+
+  incentiveScore(side: Side, rule: IncentiveRule): SideScore | null {
+    if (this.incentive === null) return null;
+    const { target, discount } = this.incentive;
+    return sideScore(rule, this.scored(side), target, discount);
+  }
+
+  private *scored(side: Side): Generator<ScoredLevel> {
+    const { books, book, grid } = this;
+    for (let at = books.bestLevel(book, side); at !== NO_LEVEL; at = books.nextLevel(book, side, at)) {
+      const count = books.sizeAt(book, side, at);
+      const price = side === BID ? grid.price(at) : ONE_DOLLAR - grid.price(at);
+      yield { price, count, ours: Math.min(count, this.own.sizeAt(book, side, at)) };
+    }
   }
 
   external(name: string): ExternalValue | null {

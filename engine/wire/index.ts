@@ -7,6 +7,7 @@ export * from './error.ts';
 export * from './failure.ts';
 export * from './feed-errors.ts';
 export * from './frames.ts';
+export * from './incentives.ts';
 export * from './lifecycle.ts';
 export * from './order-bytes.ts';
 export * from './records.ts';

@@ -41,6 +41,8 @@ function viewOf(scene: Scene): MarketView {
     positionLimit: count((scene.positionLimit ?? 100) * 100),
     timeToCloseMs: Number.POSITIVE_INFINITY,
     external: () => null,
+    incentive: null,
+    incentiveScore: () => null,
     queueAhead: () => -1 as Count,
     bestLevel: (side) => levels[side]!,
     sizeAt: (side, level) => (level === levels[side] ? sizes[side]! : (0 as Count)),

@@ -16,6 +16,7 @@ import type { LiveMarket } from '../../engine/exchange/listing.ts';
 import { arriveBackground, reachByTrade } from '../../engine/exchange/matching.ts';
 import { Refusal } from '../../engine/exchange/order.ts';
 import { type ApiCall, RestApi, refusalBody } from '../../engine/exchange/rest.ts';
+import type { IncentiveProgram } from '../../engine/exchange/rest-incentives.ts';
 import type { ExchangeRules } from '../../engine/exchange/rules.ts';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
 import { SCHEDULE_DEFAULTS, type Strategy } from '../../engine/quoting/index.ts';
@@ -130,6 +131,8 @@ export class BenchVenue implements EnginePort {
       readonly makerFees?: boolean;
       readonly strategy?: Strategy;
       readonly rules?: Partial<ExchangeRules>;
+      /** What `GET /incentive_programs` lists. */
+      readonly incentives?: readonly IncentiveProgram[];
       /** Shard of a ticker; 0 where left out. */
       readonly shardOf?: (ticker: string) => number;
       /** Shards with cash; all that are in use where left out. */
@@ -143,7 +146,7 @@ export class BenchVenue implements EnginePort {
     this.exchange = new Exchange({ now: () => this.timeUs as TimeUs, newId, rules: options.rules ?? {} });
     this.hub = new FeedHub(this.exchange);
     const tier = options.tier ?? 'basic';
-    this.api = new RestApi(this.exchange, tier, newId);
+    this.api = new RestApi(this.exchange, tier, newId, { incentives: options.incentives ?? [] });
     const shardOf = options.shardOf ?? (() => 0);
     const shards = new Set(config.tickers.map(shardOf));
     this.buckets = new AccountBuckets(tier, shards, this.timeUs as TimeUs);
