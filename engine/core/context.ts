@@ -81,6 +81,7 @@ interface Pending {
   readonly done: (outcome: RequestOutcome) => void;
   readonly bucket: TokenBucket;
   readonly cost: number;
+  readonly sentTime: TimeUs;
 }
 
 interface DeferredRead {
@@ -153,6 +154,8 @@ export class Context {
   /** Counts how often what happened to our orders may have escaped us: a comparison begun before proves nothing. */
   epoch = 0;
   now = 0 as TimeUs;
+  /** From a write to its answer, smoothed over the last few, microseconds; 0 before the first. */
+  roundTripUs = 0;
   readonly startTime: TimeUs;
   readonly counters = {
     frames: 0,
@@ -345,7 +348,9 @@ export class Context {
     const waiting = this.pending.get(id);
     if (waiting === undefined) return;
     this.pending.delete(id);
-    const { bucket, cost } = waiting;
+    const { bucket, cost, sentTime } = waiting;
+    if (bucket !== this.reads && outcome.kind === 'response')
+      this.roundTripUs = smoothed(this.roundTripUs, this.now - sentTime);
     if (outcome.kind === 'unknown') bucket.mayArrive(cost, this.after(this.config.timing.requestTimeoutMs), this.now);
     else bucket.answered(cost, this.now);
     if (outcome.kind === 'unsent') bucket.refund(cost, this.now);
@@ -374,10 +379,15 @@ export class Context {
     const id = this.nextId++;
     const timeoutMs = this.config.timing.requestTimeoutMs;
     const request: VenueRequest = { id, op, method, path, query, body, timeoutMs };
-    this.pending.set(id, { request, done, bucket, cost });
+    this.pending.set(id, { request, done, bucket, cost, sentTime: this.now });
     bucket.left(cost);
     this.port.request(request);
   }
+}
+
+/** Moves an eighth of the way to each new value. */
+function smoothed(before: number, value: number): number {
+  return before === 0 ? value : before + (value - before) / 8;
 }
 
 function newMarket(index: number, ticker: string): MarketState {

@@ -1,6 +1,6 @@
 import { NO_LEVEL } from '../market/index.ts';
-import { remaining } from '../orders/index.ts';
-import type { QuietReason, TokenBucket } from '../quoting/index.ts';
+import { keenestPrice, remaining, SIDES } from '../orders/index.ts';
+import { pullMs, type QuietReason, staleLoss, type TokenBucket } from '../quoting/index.ts';
 import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
@@ -8,6 +8,9 @@ import { type Clearing, clearingOf } from './clearing.ts';
 import type { Context, MarketState, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
 import type { QueueErrors } from './queues.ts';
+
+/** The jump that stale quotes are judged by. */
+export const STALE_TICKS = 3;
 
 /** One side of one market as status shows it. */
 export interface SideStatus extends Clearing {
@@ -29,6 +32,8 @@ export interface MarketStatusView {
   readonly stale: string;
   readonly bid: SideStatus;
   readonly ask: SideStatus;
+  /** Lost if the fair value jumped `STALE_TICKS` ticks before our cancels land, by the mid of the book. */
+  readonly staleLoss: Money;
   readonly position: Count;
   readonly profit: Money;
   readonly fees: Money;
@@ -49,6 +54,13 @@ export interface EngineStatus {
   readonly halts: readonly Halt[];
   readonly profit: Money;
   readonly fees: Money;
+  /** The same over all markets, how long pulling everything takes, and the round trip it is reckoned with. */
+  readonly stale: {
+    readonly ticks: number;
+    readonly loss: Money;
+    readonly pullMs: number;
+    readonly roundTripMs: number;
+  };
   readonly liveOrders: number;
   readonly unknownOrders: number;
   /** Free cash on the shards in use, as read at the start. */
@@ -116,6 +128,18 @@ export function statusOf(
     halts: ctx.halts.list(),
     profit: markets.reduce((sum, m) => sum + m.profit, 0) as Money,
     fees: markets.reduce((sum, m) => sum + m.fees, 0) as Money,
+    stale: {
+      ticks: STALE_TICKS,
+      loss: markets.reduce((sum, m) => sum + m.staleLoss, 0) as Money,
+      pullMs: pullMs({
+        orders: ctx.orders.liveCount,
+        cancelCost: ctx.costs.cancelCost,
+        tokens: ctx.writes.available(ctx.now),
+        tokensPerSecond: ctx.writes.refillPerSecond,
+        roundTripMs: ctx.roundTripUs / 1000,
+      }),
+      roundTripMs: ctx.roundTripUs / 1000,
+    },
     liveOrders: ctx.orders.liveCount,
     unknownOrders: ctx.orders.unknownCount,
     cash: [...ctx.groups.keys()].reduce((sum, shard) => sum + (ctx.cash.get(shard) ?? 0), 0) as Money,
@@ -158,6 +182,7 @@ function marketStatus(ctx: Context, market: MarketState, missing: number): Marke
     stale: market.stale,
     bid: sideStatus(ctx, market, BID, bid, missing),
     ask: sideStatus(ctx, market, ASK, ask, missing),
+    staleLoss: known ? staleLossOf(ctx, market, bid, ask) : (0 as Money),
     position: account.position,
     profit: ctx.ledger.profit(market.index, bid, ask),
     fees: account.fees,
@@ -165,6 +190,19 @@ function marketStatus(ctx: Context, market: MarketState, missing: number): Marke
     sold: account.sold,
     fills: account.fills,
   };
+}
+
+/** By the mid of the book, its one best price where it is one-sided; ticks as wide as the grid has them there. */
+function staleLossOf(ctx: Context, market: MarketState, bid: Price, ask: Price): Money {
+  const grid = ctx.books.grid(market.book);
+  const fair = bid === 0 || ask === 0 ? bid + ask : (bid + ask) / 2;
+  if (fair === 0) return 0 as Money;
+  const at = Math.min(Math.max(0, grid.floorLevel(fair)), grid.levels - 2);
+  const tick = grid.price(at + 1) - grid.price(at);
+  const quotes = SIDES.flatMap((side) =>
+    ctx.orders.on(market.index, side).map((o) => ({ side, price: keenestPrice(o), count: remaining(o) })),
+  );
+  return staleLoss(quotes, fair, STALE_TICKS * tick);
 }
 
 function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Price, missing: number): SideStatus {

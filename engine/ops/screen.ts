@@ -100,6 +100,10 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
     `write tokens ${Math.floor(writeTokens)} of ${Math.floor(writeCapacity)}${tier === '' ? '' : ` (${tier})`}`,
   );
   lines.push(`tick to order ${latencyText}`);
+  const { ticks, loss, pullMs, roundTripMs } = status.stale;
+  lines.push(
+    `stale quotes: ${formatDollars(loss)} lost if fair jumped ${ticks} ticks before our cancels land, which takes ${pullMs.toFixed(1)} ms (round trip ${roundTripMs.toFixed(1)} ms)`,
+  );
   for (const g of status.groups)
     lines.push(
       `order group on shard ${g.shard}: ${g.life}, ${contracts(g.filled)} of ${contracts(g.limit)} contracts in 15 s`,
@@ -129,6 +133,7 @@ export function plainLines(status: EngineStatus, latency: LatencyView): string[]
       `position ${contracts(m.position)}`,
       `P&L ${formatDollars(m.profit)}`,
       `tokens ${Math.floor(status.writeTokens)}`,
+      `stale ${formatDollars(m.staleLoss)}`,
       `tick-to-order p50 ${microseconds(latency.p50Us)}`,
     ];
     if (why !== '') parts.push(why);

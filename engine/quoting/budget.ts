@@ -85,6 +85,7 @@ export class TokenBucket {
     return this.capacityMilli / 1000;
   }
 
+  /** Tokens that come in a second. */
   get refillPerSecond(): number {
     return this.refillMilliPerSecond / 1000;
   }

@@ -9,5 +9,6 @@ export * from './queue.ts';
 export * from './reason.ts';
 export * from './reconcile.ts';
 export * from './scheduler.ts';
+export * from './stale.ts';
 export * from './strategy.ts';
 export * from './view.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { EngineConfig, SideStatus } from '../../engine/core/index.ts';
 import { plainLines, screenLines } from '../../engine/ops/screen.ts';
 import { clearingText, isReason, type QuietReason, REASONS, type Strategy } from '../../engine/quoting/index.ts';
-import { ASK, BID, type Count, type Money, type TimeUs } from '../../engine/units/index.ts';
+import { ASK, BID, type Count, type Money, type Price, type TimeUs } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig } from '../support/bench-venue.ts';
 
 const T = 'TST-A';
@@ -100,6 +100,25 @@ test('the position limit: contracts held against it', () => {
   const venue = listed({}, { strategy: full });
   venue.start();
   shows(venue, 'position_limit', 200, 200);
+});
+
+test('stale quotes: what three ticks would cost, and how long pulling takes by tokens and round trip', () => {
+  const strategy: Strategy = {
+    name: 'two',
+    quote: (_, quotes) => {
+      quotes.bid(4900 as Price, 1000 as Count);
+      quotes.ask(5200 as Price, 2000 as Count);
+    },
+  };
+  const venue = listed({}, { strategy });
+  venue.start();
+  venue.run(2000);
+  const { stale, markets } = venue.engine.status();
+  // Our own quotes are the best: mid 50.5. Down to 47.5 the bid loses 10 x 1.5c, up to 53.5 the ask 20 x 1.5c.
+  assert.deepEqual([stale.ticks, stale.loss, markets[0]!.staleLoss], [3, 300_000, 300_000]);
+  // 2 ms each way, seen in steps of 10 ms; tokens are there.
+  assert.ok(stale.roundTripMs >= 4 && stale.roundTripMs <= 30, `${stale.roundTripMs}`);
+  assert.equal(stale.pullMs, stale.roundTripMs / 2);
 });
 
 /** It says in numbers why it wants nothing. */
