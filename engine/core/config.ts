@@ -1,4 +1,12 @@
-import type { BudgetView, ParamValue, QueueTerms, Replace, ScheduleTerms, Tolerance, ValueTerms } from '../quoting/index.ts';
+import type {
+  BudgetView,
+  ParamValue,
+  QueueTerms,
+  Replace,
+  ScheduleTerms,
+  Tolerance,
+  ValueTerms,
+} from '../quoting/index.ts';
 import type { RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 

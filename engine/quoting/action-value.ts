@@ -54,7 +54,7 @@ export function placeValue(terms: ValueTerms, edge: number, count: Count, rate: 
  * it loses before any action of ours could land; micro-dollars.
  * @param edge what is left of its edge: below 0 it is on the wrong side of the fair value, and raced for
  */
-export function staleLoss(terms: ValueTerms, beyond: number, edge: number, count: Count): number {
+export function lossIfLeft(terms: ValueTerms, beyond: number, edge: number, count: Count): number {
   if (beyond <= 0) return 0;
   const rate = hitRate(terms, edge);
   const survives = Math.exp(-rate * terms.latencySeconds);
@@ -139,7 +139,7 @@ export class ActionWorth {
     const beyond = best === null ? ASSUMED_EDGE : this.beyond(order.price, best.price);
     const edge = best === null ? -1 : edgeOf(best.edge) - beyond;
     this.hitRate = hitRate(terms, edge);
-    this.loss = Math.max(1, staleLoss(terms, beyond, edge, remaining(order)));
+    this.loss = Math.max(1, lossIfLeft(terms, beyond, edge, remaining(order)));
   }
 
   private gain({ price, count, edge }: WantedOrder): number {

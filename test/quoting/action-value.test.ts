@@ -8,10 +8,10 @@ import {
   BookView,
   fillRate,
   hitRate,
+  lossIfLeft,
   placeValue,
   Quotes,
   SCHEDULE_DEFAULTS,
-  staleLoss,
   weightOf,
 } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../../engine/units/index.ts';
@@ -26,7 +26,7 @@ test('the formulas of docs/scheduler.md, by hand', () => {
   // Two cents of edge on 10 contracts filled at 0.03 a second: 20 cents x (1 - e^-0.15), in micro-dollars.
   close(placeValue(TERMS, 200, 1000 as Count, 0.03), 200_000 * (1 - Math.exp(-0.15)));
   // Three cents beyond its target and raced for, 50 ms away from its cancel.
-  close(staleLoss(TERMS, 300, -100, 1000 as Count), 300_000 * Math.exp(-0.05) * (1 - Math.exp(-5)));
+  close(lossIfLeft(TERMS, 300, -100, 1000 as Count), 300_000 * Math.exp(-0.05) * (1 - Math.exp(-5)));
   close(weightOf(TERMS, 1, false) / weightOf(TERMS, 0, false), 4);
   close(weightOf(TERMS, 0.5, true), 4);
   assert.equal(hitRate(TERMS, -1), 1);
@@ -43,8 +43,8 @@ test('more beyond, more contracts and a worse edge never make a stale quote chea
       fc.integer({ min: 1, max: 10_000 }),
       (a, b, e, n) => {
         const [less, more] = [Math.min(a, b), Math.max(a, b)];
-        assert.ok(staleLoss(TERMS, less, e, n as Count) <= staleLoss(TERMS, more, e, n as Count));
-        assert.ok(staleLoss(TERMS, less, e, n as Count) <= staleLoss(TERMS, less, e, (2 * n) as Count));
+        assert.ok(lossIfLeft(TERMS, less, e, n as Count) <= lossIfLeft(TERMS, more, e, n as Count));
+        assert.ok(lossIfLeft(TERMS, less, e, n as Count) <= lossIfLeft(TERMS, less, e, (2 * n) as Count));
         assert.ok(fillRate(TERMS, less, n as Count) >= fillRate(TERMS, more, n as Count));
       },
     ),
