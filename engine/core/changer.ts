@@ -8,7 +8,8 @@ import {
   orderPath,
   subaccountQuery,
 } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import type { RequestOutcome } from './port.ts';
 import { isVerdict, understood, whyNot } from './reader.ts';
 import { describeOrder, refuseSide } from './trader.ts';

@@ -1,6 +1,7 @@
 import { clearingText, type QuietReason, REASONS } from '../quoting/index.ts';
 import { ASK, BID, DOLLAR, type Side } from '../units/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 
 /** Why a side is as it is, and what would clear it. */
 export interface Clearing {

@@ -1,77 +1,23 @@
-import { type BookId, Books, type FeeSchedule, type MarketStatus } from '../market/index.ts';
+import { Books } from '../market/index.ts';
 import { Ledger, Orders } from '../orders/index.ts';
 import {
   type BucketTerms,
   bucketTerms,
   ExternalValues,
-  type QuietReason,
   TOKENS_A_BATCHED_CANCEL,
   TOKENS_A_WRITE,
   TokenBucket,
 } from '../quoting/index.ts';
 import { Halts, type ShardGroup } from '../risk/index.ts';
-import type { Money, Side, TimeUs } from '../units/index.ts';
+import type { Money, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
 import { Incentives } from './incentives.ts';
+import { type MarketState, newMarket } from './market-state.ts';
 import { OrderPaths } from './order-paths.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
 import { Queues } from './queues.ts';
-
-/** What the core knows of one market. */
-export interface MarketState {
-  readonly index: number;
-  readonly ticker: string;
-  /** -1 until the exchange described the market. */
-  book: BookId;
-  eventTicker: string;
-  exchangeIndex: number;
-  status: MarketStatus;
-  closeTime: TimeUs;
-  fees: FeeSchedule | null;
-  /** Its price grid changed and the book is not on the new one yet. */
-  gridChanging: boolean;
-  /** A snapshot arrived on this connection. */
-  seen: boolean;
-  /** Why the book is not to be trusted, '' when it is. */
-  stale: string;
-  staleSince: TimeUs;
-  /** When the last delta and the last snapshot came, 0 for never. */
-  deltaTime: TimeUs;
-  snapshotTime: TimeUs;
-  /** Since when something outside the book subscription says that the book has changed, 0 while nothing does. */
-  hintTime: TimeUs;
-  /** When the stream last told of the market's state, 0 for never. */
-  statusTime: TimeUs;
-  /** Its grid is not the one we opened its book on: not to be quoted, nor recovered, before a restart. */
-  gridChanged: boolean;
-  /** Why the strategy is not asked about it any more, '' while it is. */
-  broken: string;
-  /** Among those to be evaluated, or among those to be looked at again when time has passed. Set by the context. */
-  dirty: boolean;
-  waiting: boolean;
-  /** P&L by the last book that could be trusted. */
-  profit: Money;
-  /** No creates on a side before this (the exchange refused one), and why each side is quiet. */
-  readonly holdUntil: [TimeUs, TimeUs];
-  readonly reasons: [QuietReason, QuietReason];
-  /** The last words about each reason: a limit with its numbers, a refusal. */
-  details: [string, string];
-  /** The numbers behind each reason, as far as they came with it. */
-  readonly measures: readonly [Measure, Measure];
-}
-
-/** The number behind a reason and the one that would clear it, in the reason's unit; NaN where there is none. */
-export class Measure {
-  has = Number.NaN;
-  needs = Number.NaN;
-
-  set(has: number, needs: number): void {
-    this.has = has;
-    this.needs = needs;
-  }
-}
 
 /** Phases of a session, in order. */
 export type Phase = 'starting' | 'running' | 'stopping' | 'stopped';
@@ -388,41 +334,4 @@ export class Context {
 /** Moves an eighth of the way to each new value. */
 function smoothed(before: number, value: number): number {
   return before === 0 ? value : before + (value - before) / 8;
-}
-
-function newMarket(index: number, ticker: string): MarketState {
-  return {
-    index,
-    ticker,
-    book: -1,
-    eventTicker: '',
-    exchangeIndex: 0,
-    status: 'unknown',
-    closeTime: 0 as TimeUs,
-    fees: null,
-    gridChanging: false,
-    seen: false,
-    stale: '',
-    staleSince: 0 as TimeUs,
-    deltaTime: 0 as TimeUs,
-    snapshotTime: 0 as TimeUs,
-    hintTime: 0 as TimeUs,
-    statusTime: 0 as TimeUs,
-    gridChanged: false,
-    broken: '',
-    dirty: false,
-    waiting: false,
-    profit: 0 as Money,
-    holdUntil: [0 as TimeUs, 0 as TimeUs],
-    reasons: ['starting', 'starting'],
-    details: ['', ''],
-    measures: [new Measure(), new Measure()],
-  };
-}
-
-/** Keep a side quiet for a while after a refusal, and say why. */
-export function hold(market: MarketState, side: Side, until: TimeUs, detail: string): void {
-  market.holdUntil[side] = until;
-  market.reasons[side] = 'exchange_refused';
-  market.details[side] = detail;
 }

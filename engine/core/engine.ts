@@ -12,11 +12,12 @@ import {
 } from '../wire/index.ts';
 import { OrderChanger } from './changer.ts';
 import type { EngineConfig } from './config.ts';
-import { Context, type MarketState, type Phase } from './context.ts';
+import { Context, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
 import type { EngineInputs, OperatorCommand } from './inputs.ts';
 import { applyLifecycle } from './listings.ts';
+import type { MarketState } from './market-state.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
 import { Setup } from './setup.ts';
 import { Shutdown, type StopResult } from './shutdown.ts';

@@ -16,7 +16,8 @@ import {
   eventBody,
   type LifecycleMessage,
 } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import { understood, whyNot } from './reader.ts';
 
 /** How an event's markets hang together, for people. */

@@ -9,7 +9,8 @@ import {
   type SnapshotMessage,
   UNKNOWN_MARKET,
 } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import { Quiet } from './quiet.ts';
 import { Recovery } from './recovery.ts';
 import {

@@ -1,7 +1,8 @@
 import { Grid, type Misfit, type PriceBand } from '../market/index.ts';
 import { priceInCents, sideName, type TimeUs } from '../units/index.ts';
 import { singleMarket } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import { understood, whyNot } from './reader.ts';
 
 /** Reads of a market that may tell its old grid before the old grid is believed to be the one in force. */

@@ -1,6 +1,7 @@
 import type { Incentive } from '../quoting/index.ts';
 import { type IncentiveRecord, incentivesPage, Paths } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import { readList } from './reader.ts';
 
 const READ_MS = 600_000;

@@ -1,8 +1,9 @@
 import { Grid } from '../market/index.ts';
 import type { Price } from '../units/index.ts';
 import { type LifecycleMessage, type MarketRecord, marketsPage, Paths } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
 import type { GridChanges } from './grid-changes.ts';
+import type { MarketState } from './market-state.ts';
 import { readList } from './reader.ts';
 
 /** Tickers named in one request: keeps the URL short of what servers refuse. */

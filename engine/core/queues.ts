@@ -2,7 +2,8 @@ import type { Order } from '../orders/index.ts';
 import { QueueEstimate, type QueueTerms } from '../quoting/index.ts';
 import { BID, type Count, opposite, type Price, type Side } from '../units/index.ts';
 import { Paths, queuePositions } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import { understood } from './reader.ts';
 
 /** Terms where the configuration has none: cancels come from behind rather than from before, asked for twice a minute. */

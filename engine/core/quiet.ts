@@ -1,7 +1,8 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { ASK, BID, type Count, type Price, type Side, sideName, type TimeUs } from '../units/index.ts';
 import { bookBody, type SnapshotMessage } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import type { RequestOutcome } from './port.ts';
 import { understood } from './reader.ts';
 

@@ -1,5 +1,6 @@
 import type { TimeUs } from '../units/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 type Step = 'none' | 'snapshot' | 'resubscribe' | 'reconnect';

@@ -17,8 +17,9 @@ import {
   singleMarket,
   subaccountField,
 } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
 import { EventFees } from './event-fees.ts';
+import type { MarketState } from './market-state.ts';
 import { understood, whyNot } from './reader.ts';
 
 /** A thing that must be known before quoting, asked for until it is. */

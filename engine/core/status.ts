@@ -5,8 +5,9 @@ import type { Halt } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
 import { type Clearing, clearingOf } from './clearing.ts';
-import type { Context, MarketState, Phase } from './context.ts';
+import type { Context, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
+import type { MarketState } from './market-state.ts';
 import type { QueueErrors } from './queues.ts';
 
 /** The jump that stale quotes are judged by. */

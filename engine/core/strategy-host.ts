@@ -1,6 +1,7 @@
 import type { MarketView, Quotes, Strategy } from '../quoting/index.ts';
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 
 /** Failures of a market within a minute after which its strategy is not asked about it any more. */
 export const STRIKES = 3;

@@ -10,9 +10,10 @@ import {
   positionsPage,
 } from '../wire/index.ts';
 import { CashCheck } from './cash.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
 import { FillFetcher } from './fill-fetcher.ts';
 import { readListings } from './listings.ts';
+import type { MarketState } from './market-state.ts';
 import { OrderResolver } from './order-resolver.ts';
 import { readList } from './reader.ts';
 

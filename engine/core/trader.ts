@@ -15,7 +15,8 @@ import {
 import { checkOrder, collateral, type RiskContext, RiskVerdict } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, opposite, type Price, type Side, sideName } from '../units/index.ts';
 import type { OrderChanger } from './changer.ts';
-import { type Context, hold, type MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import { hold, type MarketState } from './market-state.ts';
 import type { StrategyHost } from './strategy-host.ts';
 import type { OrderWriter } from './writer.ts';
 

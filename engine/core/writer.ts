@@ -15,7 +15,8 @@ import {
   Paths,
   singleItem,
 } from '../wire/index.ts';
-import type { Context, MarketState } from './context.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
 import type { RequestOutcome } from './port.ts';
 import { isVerdict, understood, whyNot } from './reader.ts';
 import { type Candidate, describeOrder, refuseSide } from './trader.ts';
