@@ -13,6 +13,8 @@ export interface MarketState {
   status: MarketStatus;
   closeTime: TimeUs;
   fees: FeeSchedule | null;
+  /** The exchange told of other fees that make no sense: what a fill costs is not known. */
+  feesUnknown: boolean;
   /** Its price grid changed and the book is not on the new one yet. */
   gridChanging: boolean;
   /** A snapshot arrived on this connection. */
@@ -67,6 +69,7 @@ export function newMarket(index: number, ticker: string): MarketState {
     status: 'unknown',
     closeTime: 0 as TimeUs,
     fees: null,
+    feesUnknown: false,
     gridChanging: false,
     seen: false,
     stale: '',

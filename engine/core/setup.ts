@@ -238,9 +238,14 @@ export class Setup {
       const fees = this.fees.of(eventTicker);
       for (const market of ours) {
         market.fees = fees;
-        this.ctx.touch(market);
+        market.feesUnknown = false;
+        ctx.touch(market);
       }
     } catch (error) {
+      for (const market of ours) {
+        market.feesUnknown = true;
+        ctx.touch(market);
+      }
       ctx.report('error', 'fees_unknown', `${eventTicker}: its new fees make no sense: ${(error as Error).message}`);
       return;
     }

@@ -119,6 +119,7 @@ export class Trader {
     if (market.status !== 'active') return 'market_not_active';
     if (market.closeTime !== 0 && ctx.now > market.closeTime - ctx.config.closeGuardMs * 1000) return 'closing_soon';
     if (market.gridChanging) return 'grid_changing';
+    if (market.feesUnknown) return 'fees_unknown';
     if (!market.seen) return 'book_not_seen';
     if (market.stale !== '') return 'book_stale';
     if (market.broken !== '') return 'strategy_failed';

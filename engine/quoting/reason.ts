@@ -44,6 +44,7 @@ export const REASONS = {
     must: 'above',
   },
   grid_changing: plain('its price grid changed', 'the new grid read, and no level beside it'),
+  fees_unknown: plain('the exchange told of fees that make no sense', 'fees that do'),
   book_not_seen: plain('no snapshot of its book has come on this connection', 'a snapshot'),
   book_stale: {
     about: 'its book cannot be trusted',

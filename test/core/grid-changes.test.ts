@@ -210,6 +210,7 @@ test('fees that change for our event are the fees from then on, and cleared they
   assert.match(venue.reports.at(-1)!.text, /TST-E.*quadratic_with_maker_fees, times 2/);
   fees({ fee_multiplier_override: 1000 });
   assert.ok(venue.reported('fees_unknown'), 'a multiplier of a thousand is a mistake of somebody`s');
+  assert.equal(venue.engine.status().markets[0]!.bid.reason, 'fees_unknown');
   fees({});
   assert.match(venue.reports.at(-1)!.text, /its series' type, times its series' multiplier/);
   assert.equal(venue.engine.status().markets[0]!.bid.reason, 'quoting');

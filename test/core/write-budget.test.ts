@@ -29,7 +29,7 @@ interface Weather {
 const WEATHER: Readonly<Record<string, Weather>> = {
   calm: { travelUs: (random) => random.integer(500, 15_000), lost: 0, used: 0.95, markets: 0.1 },
   // Whatever is sent within 80 ms arrives at the same moment: the worst there is for a bucket.
-  bunched: { travelUs: (_, timeUs) => 80_000 - (timeUs % 80_000), lost: 0, used: 0.9, markets: 0.25 },
+  bunched: { travelUs: (_, timeUs) => 80_000 - (timeUs % 80_000), lost: 0, used: 0.9, markets: 0.75 },
   // Answers lost, and one request in two thousand arrives when its patience is long over.
   stormy: {
     travelUs: (random) =>
