@@ -105,6 +105,7 @@ const MOST_LEVELS = ONE_DOLLAR + 1;
 function levels(o: JsonObject, leg: 'yes' | 'no', flip: boolean): number[] {
   const field = [`${leg}_dollars_fp`, `${leg}_dollars`, leg].find((name) => o[name] !== undefined && o[name] !== null);
   const flat: number[] = [];
+  const seen = new Set<number>();
   if (field === undefined) return flat;
   const entries = asArray(o[field], field);
   if (entries.length > MOST_LEVELS) throw wrong(field, entries, `at most ${MOST_LEVELS} levels`);
@@ -113,6 +114,9 @@ function levels(o: JsonObject, leg: 'yes' | 'no', flip: boolean): number[] {
     const at = typeof rawPrice === 'string' ? parsePrice(rawPrice) : priceFromCents(numberIn(field, rawPrice));
     const size = typeof rawCount === 'string' ? parseCount(rawCount) : countFromContracts(numberIn(field, rawCount));
     if (size < 0) throw wrong(field, rawCount, 'counts of at least 0');
+    // Which of the two counts holds, nobody can tell.
+    if (seen.has(at)) throw wrong(field, rawPrice, 'each price once');
+    seen.add(at);
     flat.push(flip ? complement(at) : at, count(size));
   }
   return flat;

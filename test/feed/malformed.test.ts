@@ -57,6 +57,15 @@ const WRONG: readonly (readonly [type: string, body: Json, field: string, value:
   ['orderbook_delta', DELTA, 'client_order_id', 7],
   ['orderbook_snapshot', SNAPSHOT, 'yes_dollars_fp', [['0.4500', '-1.00']]],
   ['orderbook_snapshot', SNAPSHOT, 'yes_dollars_fp', [['0.45001', '1.00']]],
+  [
+    'orderbook_snapshot',
+    SNAPSHOT,
+    'yes_dollars_fp',
+    [
+      ['0.4500', '1.00'],
+      ['0.45', '2.00'],
+    ],
+  ],
   ['orderbook_snapshot', SNAPSHOT, 'no_dollars_fp', {}],
   ['orderbook_snapshot', SNAPSHOT, 'no_dollars_fp', [['0.5']]],
   ['trade', TRADE, 'yes_price_dollars', 0.5],

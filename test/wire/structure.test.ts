@@ -60,9 +60,11 @@ test('whatever a long frame holds, it is parsed once at most, and its reason is 
 });
 
 test('a side of a snapshot with more levels than there are prices makes its market stale, by name', () => {
-  const level = ',["0.4700","1.00"]';
-  const text = (levels: number): string =>
-    `{"type":"orderbook_snapshot","sid":1,"seq":2,"msg":{"market_ticker":"T","yes_dollars_fp":[${level.repeat(levels).slice(1)}]}}`;
+  const text = (levels: number): string => {
+    const all = Array.from({ length: levels }, (_, at) => [(Math.min(at, 10_000) / 10_000).toFixed(4), '1.00']);
+    const msg = { market_ticker: 'T', yes_dollars_fp: all };
+    return JSON.stringify({ type: 'orderbook_snapshot', sid: 1, seq: 2, msg });
+  };
   assert.equal(decoder.decode(Buffer.from(text(10_001))), Frame.Snapshot);
   assert.equal(decoder.decode(Buffer.from(text(10_002))), Frame.Malformed);
   assert.match(decoder.reason, /yes_dollars_fp is an array, expected at most 10001 levels/);
