@@ -47,6 +47,11 @@ export class PortfolioApi {
         return ok(this.fillList(call));
       case 'settlements':
         return ok(settlementList(this.exchange, call));
+      // Opening cash is given, not paid in, and nobody has a bank here.
+      case 'deposits':
+        return ok(paged(call, 'GetDeposits', 'deposits', [], () => ({})));
+      case 'withdrawals':
+        return ok(paged(call, 'GetWithdrawals', 'withdrawals', [], () => ({})));
       case 'summary/total_resting_order_value':
         return ok(restingOrderValue(this.exchange, call.userId));
     }

@@ -176,6 +176,8 @@ describe("the exchange's own SDK needs nothing but another base path", () => {
     const { balance_breakdown } = (await a.portfolio.getBalance()).data;
     assert.equal(balance_breakdown?.find((part) => part.exchange_index === 0)?.balance, '997.5328');
     assert.deepEqual((await a.portfolio.getSettlements()).data.settlements, []);
+    assert.deepEqual((await a.portfolio.getDeposits(10)).data, { deposits: [], cursor: '' });
+    assert.deepEqual((await a.portfolio.getWithdrawals(10)).data, { withdrawals: [], cursor: '' });
     const { trades } = (await a.markets.getTrades(10, undefined, 'EVENT-M')).data;
     assert.deepEqual([trades[0]?.trade_id, trades[0]?.taker_book_side], [fill?.trade_id, 'bid']);
     const now = Math.floor(Date.now() / 1000);
