@@ -1,7 +1,7 @@
 /**
  * Deltas and trades in all shapes and states of damage, against an oracle of its own (`fuzz/oracle.ts`). The run of
- * `npm test` is always the same one; CI adds two million frames of a seed of its own. A longer or another one:
- * `FUZZ_FRAMES=50000000 FUZZ_SEED=7 npm test -- fuzz`; what a failure prints before its frame
+ * `npm test` is always the same one, and so are the two million frames CI adds: a commit passes or fails by itself.
+ * A longer or another one: `FUZZ_FRAMES=50000000 FUZZ_SEED=7 npm test -- fuzz`; what a failure prints before its frame
  * (`FUZZ_SEED=7 FUZZ_SESSION=12`) leads back to it at once.
  */
 import assert from 'node:assert/strict';
@@ -23,9 +23,10 @@ test('every frame gives the value JSON.parse gives, or none: whole or damaged, b
   t.diagnostic(Object.entries(tally).join(' ').replaceAll(',', ' '));
   assert.equal(tally.frames, FRAMES);
   if (FRAMES < 500_000) return;
+  // About half of what a seed gives: whether a way was gone at all is asked, not which layouts the seed drew.
   const least = {
-    ...{ damaged: 0.7, byLayout: 0.15, byKeys: 0.08, byParser: 0.005, trades: 0.06, handedOn: 0.5, refused: 0.02 },
-    ...{ redigited: 0.1, damagedRead: 0.08, pastDamage: 0.001, repeated: 0.0001 },
+    ...{ damaged: 0.6, byLayout: 0.08, byKeys: 0.05, byParser: 0.005, trades: 0.05, handedOn: 0.4, refused: 0.015 },
+    ...{ redigited: 0.06, damagedRead: 0.05, pastDamage: 0.0006, repeated: 0.0001 },
   };
   for (const [what, share] of Object.entries(least)) {
     const count = tally[what as keyof typeof least];
