@@ -7,14 +7,18 @@ import { pathToFileURL } from 'node:url';
 import { ensure, ROOT, run } from './ensure.mjs';
 
 const MAIN = path.join(ROOT, 'engine', 'cli', 'main.ts');
+const STRIP = new URL('./strip.mjs', import.meta.url).href;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 
 await run(async () => {
   goWhereTheUserIs();
   endWithNpm();
   const node = await ensure();
-  if (node === process.execPath) await import(pathToFileURL(MAIN).href);
-  else handOver(node);
+  // For every Node.js started from here on, this one's children included.
+  process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, `--import=${STRIP}`].filter(Boolean).join(' ');
+  if (node !== process.execPath) return handOver(node);
+  await import(STRIP);
+  await import(pathToFileURL(MAIN).href);
 });
 
 /** `npm start` runs in the project's folder; files on the command line are meant from where the user stands. */

@@ -32,7 +32,7 @@ class WriterThread {
     if (!this.failed && this.file!.heldLength > 0)
       this.blockTimer ??= setTimeout(() => this.flush(), this.data.blockMs);
     // The memory goes back with the answer, to be filled again.
-    this.tell({ type: 'taken', bytes: used, chunk }, [chunk]);
+    this.tell({ type: 'taken', bytes: used, chunk });
   }
 
   private flush(): void {
@@ -59,8 +59,8 @@ class WriterThread {
     }
   }
 
-  private tell(message: WriterMessage, transfer: ArrayBuffer[] = []): void {
-    parentPort!.postMessage(message, transfer);
+  private tell(message: WriterMessage): void {
+    parentPort!.postMessage(message);
   }
 }
 

@@ -35,12 +35,12 @@ export type ThreadData = { readonly path: string; readonly blockBytes: number; r
 
 /** What the writing thread is told. */
 export type ThreadMessage =
-  | { readonly type: 'chunk'; readonly chunk: ArrayBuffer; readonly used: number }
+  | { readonly type: 'chunk'; readonly chunk: SharedArrayBuffer; readonly used: number }
   | { readonly type: 'close' };
 
 /** What the writing thread answers. */
 export type WriterMessage =
-  | { readonly type: 'taken'; readonly bytes: number; readonly chunk: ArrayBuffer }
+  | { readonly type: 'taken'; readonly bytes: number; readonly chunk: SharedArrayBuffer }
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'closed'; readonly records: number; readonly bytes: number; readonly blocks: number };
 
@@ -62,8 +62,8 @@ export class JournalWriter {
   private readonly onTrouble: (text: string) => void;
   private readonly worker: Worker;
   private readonly stopTimer: () => void;
-  private readonly spares: ArrayBuffer[] = [];
-  private chunk: Buffer;
+  private readonly spares: SharedArrayBuffer[] = [];
+  private chunk: Buffer<SharedArrayBuffer>;
   private used = 0;
   /** Bytes handed to the thread and not yet taken by it. */
   private waiting = 0;
@@ -81,7 +81,7 @@ export class JournalWriter {
     this.maxQueueBytes = options.maxQueueBytes ?? MAX_QUEUE_BYTES;
     this.chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
     this.onTrouble = options.onTrouble;
-    this.chunk = Buffer.allocUnsafeSlow(this.chunkBytes);
+    this.chunk = sharedBuffer(this.chunkBytes);
     const workerData: ThreadData = {
       path: options.path,
       blockBytes: options.blockBytes ?? BLOCK_BYTES,
@@ -164,7 +164,7 @@ export class JournalWriter {
     const needed = RECORD_HEADER_BYTES + length;
     if (this.used + needed > this.chunk.length) {
       this.flush();
-      if (needed > this.chunk.length) this.chunk = Buffer.allocUnsafeSlow(needed);
+      if (needed > this.chunk.length) this.chunk = sharedBuffer(needed);
     }
     const at = this.used;
     writeRecordHeader(this.chunk, at, kind, time, length);
@@ -177,19 +177,19 @@ export class JournalWriter {
     if (used === 0 || this.failed) return;
     this.used = 0;
     this.waiting += used;
-    const full = this.chunk.buffer as ArrayBuffer;
+    const full = this.chunk.buffer;
     if (used <= full.byteLength / 2 && full.byteLength === this.chunkBytes) {
-      // Cheaper than giving the chunk away, and the queue then holds no unused memory.
+      // The queue then holds no unused memory.
       this.send({ type: 'chunk', chunk: full.slice(0, used), used });
       return;
     }
     this.send({ type: 'chunk', chunk: full, used });
     const spare = this.spares.pop();
-    this.chunk = spare === undefined ? Buffer.allocUnsafeSlow(this.chunkBytes) : Buffer.from(spare);
+    this.chunk = spare === undefined ? sharedBuffer(this.chunkBytes) : Buffer.from(spare);
   }
 
   private send(message: ThreadMessage): void {
-    this.worker.postMessage(message, message.type === 'chunk' ? [message.chunk] : []);
+    this.worker.postMessage(message);
   }
 
   private heard(message: WriterMessage): void {
@@ -211,6 +211,11 @@ export class JournalWriter {
     // Marks are lines of the file that nobody offered.
     return { records, bytes, dropped: Math.max(0, this.offered + this.marks - records), blocks };
   }
+}
+
+/** Memory both threads see: to transfer it would detach a buffer, and every typed array of this thread would be slower. */
+function sharedBuffer(bytes: number): Buffer<SharedArrayBuffer> {
+  return Buffer.from(new SharedArrayBuffer(bytes));
 }
 
 function everyUnref(act: () => void, ms: number): () => void {

@@ -33,7 +33,7 @@ describe('a fresh clone', () => {
   beforeEach(() => {
     root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'hundred launcher ')));
     fs.mkdirSync(at('scripts'));
-    for (const name of ['ensure.mjs', 'hundred.mjs']) {
+    for (const name of ['ensure.mjs', 'hundred.mjs', 'strip.mjs', 'strip-hooks.mjs']) {
       fs.copyFileSync(path.join(ROOT, 'scripts', name), at('scripts', name));
     }
     fs.mkdirSync(at('engine', 'cli'), { recursive: true });
