@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
 import { SCHEDULE_DEFAULTS } from '../quoting/index.ts';
 import { type Count, DOLLAR, type Money, ONE_CONTRACT } from '../units/index.ts';
+import { externalSchema } from './external-config.ts';
 import { UsageError } from './usage.ts';
 
 /** A configuration that cannot be used: which file, which field, what is wrong. The message is complete for a person. */
@@ -73,6 +74,8 @@ const schema = z.strictObject({
       reducingFactor: z.number().min(1).max(1000).default(SCHEDULE_DEFAULTS.reducingFactor),
     })
     .prefault({}),
+  /** Where values from outside come from (docs/strategies.md). */
+  external: externalSchema.prefault({}),
   feed: z
     .strictObject({
       /** How the feed is read: by the `ws` library, or in place from the socket's buffer. */
@@ -164,6 +167,7 @@ function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
     return `${at || 'top level'}: is missing (expected ${issue.expected})`;
   }
+  if (issue.code === 'invalid_key') return `${at}: ${issue.issues[0]?.message ?? issue.message}`;
   if (issue.code !== 'unrecognized_keys')
     return `${at || 'top level'}: ${issue.message.replace('Invalid input: ', '')}`;
   const known = fieldsAt(issue.path);
@@ -173,9 +177,12 @@ function describe(issue: z.core.$ZodIssue): string {
 
 /** The field names that exist where an unknown one was found. */
 function fieldsAt(path: readonly PropertyKey[]): string[] {
-  const json = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, unknown> };
-  let node: { properties?: Record<string, unknown> } | undefined = json;
-  for (const step of path) node = node?.properties?.[String(step)] as typeof node;
+  interface Node {
+    readonly properties?: Readonly<Record<string, Node>>;
+    readonly additionalProperties?: Node;
+  }
+  let node: Node | undefined = z.toJSONSchema(schema, { io: 'input' }) as Node;
+  for (const step of path) node = node?.properties?.[String(step)] ?? node?.additionalProperties;
   return Object.keys(node?.properties ?? {});
 }
 

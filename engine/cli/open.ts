@@ -9,6 +9,7 @@ import { openSigningPool, type SigningPool } from '../kalshi/signing-pool.ts';
 import type { SocketKind } from '../kalshi/socket.ts';
 import { LiveVenue, type VenueOptions } from '../kalshi/venue.ts';
 import type { Strategy } from '../quoting/index.ts';
+import type { ExternalSettings } from './external-config.ts';
 import { Session } from './session.ts';
 import { UsageError } from './usage.ts';
 
@@ -25,6 +26,8 @@ export interface OpenOptions {
   readonly socket?: SocketKind;
   /** How orders are sent. Default: by undici, signed when they are sent. */
   readonly orders?: OrderSettings;
+  /** Where values from outside come from. Default: nowhere. */
+  readonly external?: ExternalSettings;
   readonly journalFolder: string | null;
   /** Folder for the status file; left out: none is written. */
   readonly statusFolder?: string;
@@ -75,6 +78,7 @@ export function openSession(options: OpenOptions): Session {
     journalFolder,
     statusFolder,
     forMs,
+    ...(options.external === undefined ? {} : { external: options.external }),
     ...(onRunning === undefined ? {} : { onRunning }),
   });
   for (const text of warnings) session.say('warn', 'key_file', text);

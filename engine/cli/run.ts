@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { engineConfig, readConfig } from './config.ts';
+import { externalSettings } from './external-config.ts';
 import { openSession } from './open.ts';
 import { STATUS_FOLDER } from './status.ts';
 import { loadStrategy } from './strategies.ts';
@@ -71,6 +72,7 @@ export async function runCommand(args: string[]): Promise<number> {
     keyPath: resolve(keyPath),
     socket: file.feed.socket,
     orders: file.orders,
+    external: externalSettings(file.external, resolve(values.config)),
     journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
     statusFolder: resolve(STATUS_FOLDER),
     forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),

@@ -18,6 +18,8 @@ import { type LatencyView, summaryLines } from '../ops/screen.ts';
 import { StatusFile } from '../ops/status-file.ts';
 import type { Strategy } from '../quoting/index.ts';
 import type { TimeUs } from '../units/index.ts';
+import { ExternalInputs } from './external.ts';
+import type { ExternalSettings } from './external-config.ts';
 import { SIGNALS } from './interruption.ts';
 import { Pull, type PullGroup } from './pull.ts';
 import { TimedStrategy } from './timed-strategy.ts';
@@ -44,6 +46,8 @@ export interface SessionOptions {
   readonly venue: (listener: VenueListener) => SessionVenue;
   /** Folder for the journal, null for none. */
   readonly journalFolder: string | null;
+  /** Where values from outside come from. Default: nowhere. */
+  readonly external?: ExternalSettings;
   /** End by itself after this long, 0 for never. */
   readonly forMs: number;
   /** Folder for the status file that `hundred status` reads, null or left out for none. */
@@ -62,6 +66,7 @@ export class Session {
   private readonly engine: Engine;
   private readonly strategy: TimedStrategy;
   private readonly venue: SessionVenue;
+  private readonly external: ExternalInputs;
   private readonly journal: JournalWriter | null;
   private readonly statusFile: StatusFile | null;
   private readonly display: Display;
@@ -107,6 +112,11 @@ export class Session {
       onFrame: (bytes, time, receivedNs) => this.onFrame(bytes, time, receivedNs),
       onOutcome: (id, outcome) => this.onOutcome(id, outcome),
       onReport: (report) => this.report(report),
+    });
+    const { external = { sources: [], maxUpdatesPerSecond: 1 } } = options;
+    this.external = new ExternalInputs(external, options.nowUs, {
+      onInput: (json, ...value) => this.onValue(json, ...value),
+      onReport: (level, code, text) => this.say(level, code, text),
     });
   }
 
@@ -188,7 +198,7 @@ export class Session {
   private async windUp(result: StopResult): Promise<number> {
     for (const timer of this.timers) clearInterval(timer);
     const summary = this.summary();
-    await within(this.venue.close(), CLOSE_MS);
+    await within(Promise.all([this.venue.close(), this.external.close()]), CLOSE_MS);
     const stats = this.journal === null ? undefined : await within(this.journal.close(), CLOSE_MS);
     this.statusFile?.remove();
     this.display.close();
@@ -221,12 +231,15 @@ export class Session {
     this.display.show(status, latency);
     const { title, version, config } = this.options;
     const { sessionId } = config;
+    const sources = this.external.status();
     const writtenMs = Math.round(this.options.nowUs() / 1000);
-    this.statusFile?.write({ pid: process.pid, sessionId, version, title, writtenMs, latency, status });
+    this.statusFile?.write({ pid: process.pid, sessionId, version, title, writtenMs, latency, status, sources });
   }
 
   private tick(): void {
     if (this.pull !== null) return this.pullOn(this.pull);
+    // Rejected where the engine fails on a value: nobody handles that, and the session crashes as from anywhere else.
+    void this.external.tick();
     const time = this.options.nowUs();
     this.input('{"kind":"timer"}', time);
     this.engine.onTimer(time);
@@ -279,6 +292,14 @@ export class Session {
       return;
     }
     this.engine.onOutcome(id, outcome, time);
+    this.watchStrategy();
+  }
+
+  private onValue(json: string, name: string, value: number, at: TimeUs): void {
+    const time = this.options.nowUs();
+    this.input(json, time);
+    if (this.pull !== null) return;
+    this.engine.onValue(name, value, time, at);
     this.watchStrategy();
   }
 

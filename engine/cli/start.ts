@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { engineConfig, readConfig } from './config.ts';
 import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
+import { externalSettings } from './external-config.ts';
 import { Interruption } from './interruption.ts';
 import { openSession } from './open.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
@@ -206,7 +207,7 @@ export async function startCommand(args: string[]): Promise<number> {
   if (values.truth !== undefined) exchangeArgs.push('--truth', resolve(values.truth));
   if (values['yes-prices']) exchangeArgs.push('--yes-prices');
   try {
-    return await quote({ file, strategy, key, exchangeArgs, forMs, values, interruption });
+    return await quote({ configPath, file, strategy, key, exchangeArgs, forMs, values, interruption });
   } finally {
     interruption.end();
     rmSync(folder, { recursive: true, force: true });
@@ -214,6 +215,7 @@ export async function startCommand(args: string[]): Promise<number> {
 }
 
 interface Plan {
+  readonly configPath: string;
   readonly file: ReturnType<typeof readConfig>;
   readonly strategy: LoadedStrategy;
   readonly key: ReturnType<typeof makeKeyPair>;
@@ -263,6 +265,7 @@ async function quote(plan: Plan): Promise<number> {
       keyPath: plan.key.privatePath,
       socket: file.feed.socket,
       orders: file.orders,
+      external: externalSettings(file.external, plan.configPath),
       journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
       statusFolder: resolve(STATUS_FOLDER),
       forMs: plan.forMs,

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { screenLines } from '../ops/screen.ts';
+import { sourceLines } from '../ops/sources.ts';
 import { isAlive, readStatusFiles, type StatusRecord } from '../ops/status-file.ts';
 import { UsageError } from './usage.ts';
 
@@ -63,5 +64,6 @@ function linesOf(record: StatusRecord, health: Health, silentMs: number): string
     silent: `${who}: SILENT for ${Math.round(silentMs / 1000)} s: it hangs or is frozen, and its orders may rest; end it (kill -9) and start it again`,
     died: `${who}: DIED without a word ${Math.round(silentMs / 1000)} s ago: its orders may rest; start it again to have them cancelled`,
   };
-  return [words[health], ...screenLines(record.status, record.latency, record.title), ''];
+  const { status, latency, title, sources } = record;
+  return [words[health], ...screenLines(status, latency, title), ...sourceLines(sources), ''];
 }

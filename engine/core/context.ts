@@ -3,7 +3,6 @@ import { Ledger, Orders } from '../orders/index.ts';
 import {
   type BucketTerms,
   bucketTerms,
-  ExternalValues,
   TOKENS_A_BATCHED_CANCEL,
   TOKENS_A_WRITE,
   TokenBucket,
@@ -13,6 +12,7 @@ import type { Money, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
+import { Externals } from './externals.ts';
 import { Incentives } from './incentives.ts';
 import { type MarketState, newMarket } from './market-state.ts';
 import { OrderPaths } from './order-paths.ts';
@@ -80,8 +80,7 @@ export class Context {
   readonly events: Events;
   readonly queues: Queues;
   readonly incentives: Incentives;
-  /** Numbers from outside, for strategies. */
-  readonly externals = new ExternalValues();
+  readonly externals: Externals;
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
   /** Write buckets of the shards from 1 on, for requests that concern one order; made when first used. */
@@ -138,6 +137,7 @@ export class Context {
     this.orders = new Orders(paths);
     this.queues = new Queues(this);
     this.incentives = new Incentives(this);
+    this.externals = new Externals(this);
     this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
     if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
     this.writes = new TokenBucket(this.writeTerms, time, false);

@@ -194,6 +194,7 @@ export class Engine implements EngineInputs {
     ctx.events.tick();
     ctx.queues.tick();
     ctx.incentives.tick();
+    ctx.externals.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
     this.checkLoss();
@@ -225,10 +226,9 @@ export class Engine implements EngineInputs {
     this.trader.run();
   }
 
-  onValue(name: string, value: number, time: TimeUs): void {
+  onValue(name: string, value: number, time: TimeUs, at: TimeUs = time): void {
     this.ctx.advance(time);
-    this.ctx.externals.set(name, value, this.ctx.now);
-    this.ctx.touchAll();
+    this.ctx.externals.set(name, value, at);
     this.trader.run();
   }
 

@@ -15,7 +15,7 @@ export type EngineInput =
   | { readonly kind: 'timer' }
   | { readonly kind: 'command'; readonly command: OperatorCommand }
   | { readonly kind: 'slow'; readonly ticker: string; readonly tookUs: number }
-  | { readonly kind: 'value'; readonly name: string; readonly value: number };
+  | { readonly kind: 'value'; readonly name: string; readonly value: number; readonly at: TimeUs };
 
 /** First record of a session's journal. */
 export interface SessionRecord {
@@ -38,6 +38,10 @@ export interface EngineInputs {
   onCommand(command: OperatorCommand, time: TimeUs): void;
   /** A call into the strategy took longer than it is allowed: which market's, '' for all, and how long, microseconds. */
   onSlow(ticker: string, tookUs: number, time: TimeUs): void;
-  /** A number from outside, for strategies to read by its name. @throws RangeError for what is not finite */
-  onValue(name: string, value: number, time: TimeUs): void;
+  /**
+   * A number from outside, for strategies to read by its name. `at`: of what moment it is; left out, of now. One that is
+   * older than the last of its name changes nothing.
+   * @throws RangeError for what is not finite
+   */
+  onValue(name: string, value: number, time: TimeUs, at?: TimeUs): void;
 }

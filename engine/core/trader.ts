@@ -137,7 +137,7 @@ export class Trader {
     view.closeTime = market.closeTime;
     view.fees = market.fees!;
     view.event = ctx.events.of(market);
-    view.externals = ctx.externals;
+    view.externals = ctx.externals.for(market);
     view.queues = ctx.queues;
     view.incentive = ctx.incentives.of(market);
     view.positionLimit = ctx.config.risk.maxPosition;

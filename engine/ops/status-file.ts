@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineStatus } from '../core/index.ts';
+import type { SourceStatus } from '../external/index.ts';
 import type { LatencyView } from './screen.ts';
 
 /** What a running daemon writes of itself every second. */
@@ -13,6 +14,8 @@ export interface StatusRecord {
   readonly writtenMs: number;
   readonly latency: LatencyView;
   readonly status: EngineStatus;
+  /** Where its values from outside come from. */
+  readonly sources: readonly SourceStatus[];
 }
 
 const SUFFIX = '.json';

@@ -3,7 +3,7 @@ import type { TimeUs } from '../units/index.ts';
 /** A number from outside the exchange: a model's fair value, an index, a forecast. */
 export interface ExternalValue {
   readonly value: number;
-  /** When it was handed to the session. */
+  /** Of what moment it is: its own time where its source gave one, else when it was read. */
   readonly time: TimeUs;
   /** How long ago that is, milliseconds. A strategy decides itself how old is too old. */
   readonly ageMs: number;
@@ -13,10 +13,16 @@ export interface ExternalValue {
 export class ExternalValues {
   private readonly values = new Map<string, { readonly value: number; readonly time: TimeUs }>();
 
-  /** @throws RangeError for what is not a number: nothing is quoted on that */
-  set(name: string, value: number, time: TimeUs): void {
+  /**
+   * Take over a value that is not older than the one there is. True where the number is another than before.
+   * @throws RangeError for what is not a number: nothing is quoted on that
+   */
+  set(name: string, value: number, time: TimeUs): boolean {
     if (name === '' || !Number.isFinite(value)) throw new RangeError(`external value "${name}" is ${value}`);
+    const before = this.values.get(name);
+    if (before !== undefined && time < before.time) return false;
     this.values.set(name, { value, time });
+    return value !== before?.value;
   }
 
   /** The value of a name with its age at `now`, null where none was ever given. */

@@ -25,8 +25,17 @@ interface ChoiceSpec {
   readonly about: string;
 }
 
+interface TextSpec {
+  readonly type: 'text';
+  readonly default: string;
+  /** A regular expression all of the text has to match, and what that is, in words: `a name with {ticker} in it`. */
+  readonly pattern: string;
+  readonly expected: string;
+  readonly about: string;
+}
+
 /** One parameter: its type, default, range or options, unit, and what it is. */
-export type ParamSpec = NumberSpec | SwitchSpec | ChoiceSpec;
+export type ParamSpec = NumberSpec | SwitchSpec | ChoiceSpec | TextSpec;
 
 /** A strategy's parameters by name. */
 export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
@@ -39,7 +48,9 @@ export type ParamsOf<S extends ParamSpecs> = {
       ? boolean
       : S[K] extends ChoiceSpec
         ? S[K]['options'][number]
-        : ParamValue;
+        : S[K] extends TextSpec
+          ? string
+          : ParamValue;
 };
 
 /** Parameters that cannot be used; each problem names the parameter, what it is and what it may be. */
@@ -84,6 +95,8 @@ export function rangeOf(spec: ParamSpec): string {
       return 'true or false';
     case 'choice':
       return `one of ${spec.options.join(', ')}`;
+    case 'text':
+      return spec.expected;
     case 'integer':
       return `${spec.min} to ${spec.max} ${spec.unit}, whole`;
     case 'number':
@@ -111,8 +124,13 @@ function specFault(value: unknown): string {
       return 'has no list of options';
     return fits(spec, spec.default) ? '' : `has a default that is not one of its options`;
   }
+  if (spec.type === 'text') {
+    if (typeof spec.expected !== 'string' || spec.expected === '') return 'does not say what is expected';
+    if (typeof spec.pattern !== 'string') return 'has no pattern';
+    return fits(spec, spec.default) ? '' : `has a default that does not match its pattern`;
+  }
   if (spec.type !== 'number' && spec.type !== 'integer') {
-    return 'has a type that is none of number, integer, boolean, choice';
+    return 'has a type that is none of number, integer, boolean, choice, text';
   }
   if (typeof spec.unit !== 'string' || spec.unit === '') return 'does not name its unit';
   if (!(spec.min <= spec.max)) return 'has no range from min to max';
@@ -125,10 +143,21 @@ function fits(spec: ParamSpec, value: unknown): boolean {
       return typeof value === 'boolean';
     case 'choice':
       return typeof value === 'string' && spec.options.includes(value);
+    case 'text':
+      return typeof value === 'string' && matches(value, spec.pattern);
     case 'integer':
       return Number.isSafeInteger(value) && (value as number) >= spec.min && (value as number) <= spec.max;
     case 'number':
       return Number.isFinite(value) && (value as number) >= spec.min && (value as number) <= spec.max;
+  }
+}
+
+function matches(text: string, pattern: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    // No regular expression: nothing matches, the default included.
+    return false;
   }
 }
 

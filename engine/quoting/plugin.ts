@@ -6,7 +6,7 @@ import type { Strategy } from './strategy.ts';
  * `event-view.ts`, `external.ts`, `incentive.ts` and what the view hands out of `market` and `units`. The first number
  * changes when a strategy that was right may no longer be; the second when something is added.
  */
-export const STRATEGY_API = '1.0';
+export const STRATEGY_API = '1.1';
 
 /** What a strategy's module exports by default. */
 export interface StrategyPlugin<S extends ParamSpecs = ParamSpecs> {

@@ -4,7 +4,7 @@ export interface ReasonInfo {
   /** What has to happen, in words; the numbers come with each case. */
   readonly clears: string;
   /** What its numbers count; '' where there is nothing to count. */
-  readonly unit: '' | 'seconds' | 'contracts' | 'cents' | 'dollars' | 'tokens' | 'answers';
+  readonly unit: '' | 'seconds' | 'contracts' | 'cents' | 'dollars' | 'tokens' | 'values' | 'answers';
   /** How the number has to stand to the one that clears it. */
   readonly must: '' | 'above' | 'below' | 'at least' | 'at most';
 }
@@ -96,7 +96,12 @@ export const REASONS = {
     unit: 'contracts',
     must: 'below',
   },
-  no_fair_value: plain('the strategy cannot tell what the market is worth', 'what it computes its fair value from'),
+  no_fair_value: {
+    about: 'the strategy cannot tell what the market is worth',
+    clears: 'what it computes its fair value from',
+    unit: 'values',
+    must: 'at least',
+  },
   external_stale: {
     about: 'a value from outside is too old',
     clears: 'a newer one',

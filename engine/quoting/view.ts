@@ -44,7 +44,7 @@ export class BookView implements MarketView {
   grid!: Grid;
   fees!: FeeSchedule;
   incentive: Incentive | null = null;
-  externals = new ExternalValues();
+  externals: { get(name: string, now: TimeUs): ExternalValue | null } = new ExternalValues();
   queues: { ahead(market: number, side: Side, price: Price): Count } | null = null;
   private book: BookId = 0;
   private readonly books: Books;

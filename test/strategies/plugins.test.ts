@@ -122,6 +122,9 @@ describe('parameters are checked against what the strategy says of them', () => 
       ["{ type: 'date', default: 5, about: 'x' }", /params\.p has a type that is none of/],
       ["{ type: 'boolean', default: false }", /params\.p does not say what it is about/],
       ["{ type: 'choice', default: 'c', options: ['a'], about: 'x' }", /not one of its options/],
+      ["{ type: 'text', default: 'x', pattern: 'y+', expected: 'ys', about: 'x' }", /does not match its pattern/],
+      ["{ type: 'text', default: 'x', pattern: '[', expected: 'x', about: 'x' }", /does not match its pattern/],
+      ["{ type: 'text', default: 'x', pattern: 'x', about: 'x' }", /does not say what is expected/],
     ].entries() as Iterable<[number, [string, RegExp]]>) {
       const file = path.join(folder, `spec-${n}.mjs`);
       writeFileSync(file, spec(text));
