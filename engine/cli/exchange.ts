@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type ClientKey,
+  IncentivePlanError,
   NoLegacyForm,
   PortInUse,
   ScenarioError,
@@ -16,6 +17,7 @@ import { CaptureError } from '../journal/index.ts';
 import { type Money, parseMoney } from '../units/index.ts';
 import { faultsOf } from './fault-file.ts';
 import { feedFrames } from './feed-file.ts';
+import { incentiveLines, incentivesOf } from './incentives.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
 import { ruleLines, rulesOf } from './rules.ts';
 import { readScenario } from './scenario-file.ts';
@@ -51,12 +53,16 @@ usage: hundred exchange [options]
   --pong-timeout DUR  how long a feed client may owe a pong, e.g. 30s (default 30s)
   --public-reads N    unsigned public reads a second from one address, 0 for no limit (default 0)
   --scenario FILE     what happens when: pauses, closes, settlements, jumps (example: config/scenario.yaml)
+  --incentive TERMS   list a liquidity program, e.g. reward=100,target=300 (see below); may be repeated
   --rule NAME=VALUE   another reading of a rule that Kalshi's documents leave open (see below); may be repeated
   --json              print one JSON line when ready
   --help              this text
 
 presets:
 ${presetLines()}
+
+terms of a program, their defaults and ranges; programs are listed, nothing pays them:
+${incentiveLines()}
 
 rules, their defaults and choices (docs/exchange.md tells what each means):
 ${ruleLines()}
@@ -67,6 +73,7 @@ examples:
   hundred exchange --feed capture.ndjson.gz --speed 10 --port 9000
   hundred exchange --faults config/faults.yaml --fault-seed 7
   hundred exchange --scenario config/scenario.yaml
+  hundred exchange --incentive reward=250,target=500,discount=0.5,hours=12
   hundred exchange --rule postOnlyCross=cancel --rule transferMs=2000
 
 exit status: 0 stopped by a signal, 2 cannot start, 1 the recording could not be played`;
@@ -98,6 +105,7 @@ const OPTIONS = {
   'pong-timeout': { type: 'string', default: '30s' },
   'public-reads': { type: 'string', default: '0' },
   scenario: { type: 'string' },
+  incentive: { type: 'string', multiple: true },
   rule: { type: 'string', multiple: true },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -173,6 +181,7 @@ export async function exchangeCommand(args: string[]): Promise<number> {
     precision: values.rounding === 'direct' ? 100 : 10_000,
     makerFees: values['maker-fees'],
     rules: rulesOf(values.rule),
+    incentives: incentivesOf(values.incentive),
     ...(preset === undefined ? {} : { preset }),
     ...(markets === undefined ? {} : { markets }),
     ...(values.truth === undefined ? {} : { onTruth: truthWriter(resolve(values.truth)) }),
@@ -205,14 +214,14 @@ function truthWriter(path: string): (lines: string) => void {
   return (lines) => writeSync(file, lines);
 }
 
-/** @throws UsageError for a port, scenario or state log that cannot be used, or markets the old wire form cannot tell of */
+/** @throws UsageError for a port, scenario, program or state log that cannot be used, or markets the old wire form cannot tell of */
 async function openWorld(options: WorldOptions): Promise<World> {
   try {
     const world = new World(options);
     await world.start();
     return world;
   } catch (error) {
-    const told = [PortInUse, StateError, ScenarioError, NoLegacyForm];
+    const told = [PortInUse, StateError, ScenarioError, NoLegacyForm, IncentivePlanError];
     if (told.some((kind) => error instanceof kind)) throw new UsageError((error as Error).message);
     throw error;
   }

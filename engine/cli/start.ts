@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { engineConfig, readConfig } from './config.ts';
 import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { externalSettings } from './external-config.ts';
+import { incentivesOf } from './incentives.ts';
 import { Interruption } from './interruption.ts';
 import { openSession } from './open.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
@@ -34,6 +35,8 @@ usage: npm start -- [options]      or      npx hundred start [options]
   --faults FILE      what is to go wrong at the exchange (YAML, see config/faults.yaml)
   --fault-seed N     another seed than the file's
   --scenario FILE    what happens at the exchange and when (YAML, see config/scenario.yaml)
+  --incentive TERMS  list a liquidity program there, e.g. reward=100,target=300 (see hundred exchange --help);
+                     may be repeated
   --rule NAME=VALUE  another reading of one of its rules (see hundred exchange --help); may be repeated
   --port N           port of the exchange (default: any free one)
   --journal FOLDER   where session journals go (default .hundred/journals)
@@ -68,6 +71,7 @@ const OPTIONS = {
   faults: { type: 'string' },
   'fault-seed': { type: 'string' },
   scenario: { type: 'string' },
+  incentive: { type: 'string', multiple: true },
   rule: { type: 'string', multiple: true },
   port: { type: 'string', default: '0' },
   journal: { type: 'string' },
@@ -174,6 +178,7 @@ export async function startCommand(args: string[]): Promise<number> {
   wholeNumber(values.seed, '--seed', 0, 2 ** 31);
   presetOf(values);
   marketsOf(values.markets);
+  incentivesOf(values.incentive);
   wholeNumber(values.port, '--port', 0, 65_535);
   const configPath = values.config === undefined ? join(PROJECT, 'config', 'paper.yaml') : resolve(values.config);
   const file = readConfig(configPath);
@@ -203,6 +208,7 @@ export async function startCommand(args: string[]): Promise<number> {
     if (value !== undefined) exchangeArgs.push(`--${name}`, resolve(value));
   }
   if (values['fault-seed'] !== undefined) exchangeArgs.push('--fault-seed', values['fault-seed']);
+  for (const terms of values.incentive ?? []) exchangeArgs.push('--incentive', terms);
   for (const rule of values.rule ?? []) exchangeArgs.push('--rule', rule);
   if (values.truth !== undefined) exchangeArgs.push('--truth', resolve(values.truth));
   if (values['yes-prices']) exchangeArgs.push('--yes-prices');

@@ -1,4 +1,5 @@
 export { type FaultPlan, FaultPlanError, faultPlan } from './faults/plan.ts';
+export { type IncentivePlan, IncentivePlanError } from './incentive-plan.ts';
 export { NoLegacyForm } from './legacy.ts';
 export { EXCHANGE_RULES, type ExchangeRules, RULE_CHOICES } from './rules.ts';
 export { type NewMarket, type ScenarioAction, ScenarioError, type ScenarioStep } from './scenario.ts';

@@ -3,6 +3,7 @@ import { feeSchedule, type Grid } from '../market/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { Exchange } from './exchange.ts';
 import { skewed } from './faults/clock.ts';
+import { type IncentivePlan, programsOf } from './incentive-plan.ts';
 import { requireWholeCents } from './legacy.ts';
 import type { Listing } from './listing.ts';
 import { Playback } from './playback.ts';
@@ -48,6 +49,8 @@ export interface WorldOptions {
     readonly speed: number;
     readonly yesPrices: boolean;
   };
+  /** Liquidity programs that are listed from the start on. Nothing pays them. */
+  readonly incentives?: readonly IncentivePlan[];
   /** What happens to the exchange at which time after the start. */
   readonly scenario?: readonly ScenarioStep[];
   /** Told of every step of the scenario. */
@@ -96,9 +99,11 @@ export class World {
     const now = skewed(wallClock(), options.server.faults ?? null);
     const { rules = {}, precision = 0 } = options;
     this.exchange = new Exchange({ now, newId: randomUUID, rules, precision });
-    this.server = new ExchangeServer(this.exchange, options.server);
     const listings = listingsOf(options, now());
     this.tickers = listings.map(({ ticker }) => ticker);
+    const programs = programsOf(options.incentives ?? [], this.tickers, now());
+    const incentives = [...(options.server.incentives ?? []), ...programs];
+    this.server = new ExchangeServer(this.exchange, { ...options.server, incentives });
     for (const each of listings) this.exchange.list({ ...each, recorded: options.feed !== undefined });
     this.store = options.statePath === undefined ? null : new Store(options.statePath, this.exchange);
     this.fund();
