@@ -122,6 +122,10 @@ export class Context {
   /** Markets to be evaluated, in the order in which something happened to them. */
   readonly dirtyMarkets: MarketState[] = [];
   private readonly waitingMarkets: MarketState[] = [];
+  /** Something else than tokens of a quote is waited for. */
+  private waitsForTime = false;
+  /** A quote that waits for tokens might get them now. Set by the trader. */
+  mayServe: () => boolean = () => true;
   private writeTerms: BucketTerms;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
@@ -160,8 +164,12 @@ export class Context {
     for (const market of this.markets) this.touch(market);
   }
 
-  /** Look at a market again at the next timer: only time changes what is in its way (tokens, a hold). */
-  wait(market: MarketState): void {
+  /**
+   * Look at a market again at the next timer: only time changes what is in its way (tokens, a hold).
+   * @param forTokens it only waits for tokens of a quote, which nothing is lost without: not before there may be some
+   */
+  wait(market: MarketState, forTokens = false): void {
+    if (!forTokens) this.waitsForTime = true;
     if (market.waiting) return;
     market.waiting = true;
     this.waitingMarkets.push(market);
@@ -172,8 +180,10 @@ export class Context {
     return this.waitingMarkets.length > 0;
   }
 
-  /** Time has passed. */
+  /** Time has passed. Who waits is looked at together, or not at all: who is served is judged among all. */
   wake(): void {
+    if (this.waitingMarkets.length === 0 || !(this.waitsForTime || this.mayServe())) return;
+    this.waitsForTime = false;
     for (const market of this.waitingMarkets) {
       market.waiting = false;
       this.touch(market);

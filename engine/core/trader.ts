@@ -53,6 +53,8 @@ export class Trader {
   private readonly candidates: Candidate[] = [];
   private readonly scheduler: Scheduler;
   private readonly worth: ActionWorth;
+  /** Of all that waits: the least it has to leave in its bucket. */
+  private leastKept = Number.POSITIVE_INFINITY;
   private readonly bucket = { available: 0, forPulls: 0, refillPerSecond: 0 };
   private readonly risk: RiskContext = {
     position: 0 as Count,
@@ -76,6 +78,7 @@ export class Trader {
     this.view = new BookView(ctx.books, ctx.orders, ctx.ledger);
     this.scheduler = new Scheduler(ctx.config.scheduler);
     this.worth = new ActionWorth(ctx.config.scheduler);
+    ctx.mayServe = () => this.mayServe;
   }
 
   /** Look at every dirty market and send what follows, cancels first. */
@@ -228,17 +231,30 @@ export class Trader {
         continue;
       }
       scheduler.waits();
+      this.leastKept = Math.min(this.leastKept, kept);
       market.reasons[side] = 'no_tokens';
-      ctx.wait(market);
+      ctx.wait(market, candidate.loss === 0);
       if (grant === 'pull') writer.cancel(market, moved!, candidate.loss);
     }
     writer.flushCreates();
     writer.flushCancels();
   }
 
+  /** A round of all who wait could send something now, or would leave other claims to tokens than there are. */
+  private get mayServe(): boolean {
+    const { ctx } = this;
+    if (!this.scheduler.isSettled(ctx.now)) return true;
+    const { amendCost, createCost, singleCreateCost } = ctx.costs;
+    const least = Math.min(amendCost, createCost, singleCreateCost) + this.leastKept;
+    if (ctx.writes.available(ctx.now) >= least) return true;
+    for (const bucket of ctx.shardWrites.values()) if (bucket.available(ctx.now) >= least) return true;
+    return false;
+  }
+
   private rank(): void {
     const { ctx, scheduler, candidates } = this;
     const { amendCost, createCost, singleCreateCost, cancelCost, singleCancelCost } = ctx.costs;
+    if (!ctx.someWait) this.leastKept = Number.POSITIVE_INFINITY;
     scheduler.begin(ctx.now, !ctx.someWait);
     for (const { market, side, moved, value, loss, hitRate } of candidates) {
       const isCommon = ctx.bucketOf(market.exchangeIndex) === ctx.writes;

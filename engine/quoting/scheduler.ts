@@ -77,6 +77,11 @@ export class Scheduler {
   private pulls = new Float64Array(4);
   private queued = new Float64Array(4);
   private claim = new Float64Array(4).fill(Number.NEGATIVE_INFINITY);
+  /** By bucket: the side whose claim that is, -1 for none; and whether one of these was looked at since all were. */
+  private claimants = new Int32Array(4).fill(-1);
+  private isStirred = false;
+  /** When the next side will have waited too long. */
+  private nextDue = Number.POSITIVE_INFINITY;
   private now = 0;
   private isFull = true;
   private credit = 0;
@@ -105,7 +110,19 @@ export class Scheduler {
     this.isFull = isFull;
     this.pulls.fill(0);
     this.queued.fill(0);
-    if (isFull) this.claim.fill(Number.NEGATIVE_INFINITY);
+    if (!isFull) return;
+    this.claim.fill(Number.NEGATIVE_INFINITY);
+    this.claimants.fill(-1);
+    this.isStirred = false;
+    this.nextDue = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * A round of everybody who waits that can pay for nothing, and pulls nothing, would leave all as it is: the claims are
+   * still those of who made them, and nobody has come to be owed a turn since the last one.
+   */
+  isSettled(time: TimeUs): boolean {
+    return !this.isStirred && time < this.nextDue;
   }
 
   /**
@@ -132,6 +149,7 @@ export class Scheduler {
     this.pullCost[i] = pullCost;
     this.taken[i] = 0;
     if (loss > 0) this.pulls[bucket]! += pullCost;
+    if (!this.isFull) this.stir(side);
   }
 
   /** All are entered: rank them. */
@@ -148,6 +166,7 @@ export class Scheduler {
       const since = this.since[this.side[i]!]!;
       // Only where everybody is asked can it be said who has waited longest.
       if (order === 'value' && this.isFull && since <= due) aged.put(i, -since);
+      else if (since > due) this.nextDue = Math.min(this.nextDue, since + maxWaitMs * 1000);
     }
     heap.build();
     aged.build();
@@ -176,7 +195,10 @@ export class Scheduler {
     const isFirst = key >= this.claim[bucket]!;
     const isPaid = view.available >= cost && (!byValue || view.forPulls - cost >= this.pulls[bucket]!);
     if (isPaid && isFirst) return 'send';
-    if (key > this.claim[bucket]!) this.claim[bucket] = key;
+    if (key > this.claim[bucket]!) {
+      this.claim[bucket] = key;
+      this.claimants[bucket] = this.side[i]!;
+    }
     const isPull = this.loss[i]! > 0 && (!byValue || this.isPullDue(i, view));
     this.queued[bucket]! += cost;
     if (!isPull) return 'wait';
@@ -191,6 +213,8 @@ export class Scheduler {
     const side = this.side[i]!;
     const cost = this.cost[i]!;
     this.served[side] = this.now;
+    // Who is owed a turn by this is only seen among all.
+    if (!this.isFull) this.isStirred = true;
     if (this.isAged) {
       // Back to the end of the line, if it still wants something.
       this.since[side] = Number.NaN;
@@ -204,17 +228,25 @@ export class Scheduler {
   /** The candidate given out last could not be sent for want of tokens, or not yet. */
   waits(): void {
     const side = this.side[this.current]!;
-    if (Number.isNaN(this.since[side]!)) this.since[side] = this.now;
+    if (!Number.isNaN(this.since[side]!)) return;
+    this.since[side] = this.now;
+    this.nextDue = Math.min(this.nextDue, this.now + this.terms.maxWaitMs * 1000);
   }
 
   /** A side has all it wants, or nothing can be sent for it whatever the tokens. */
   satisfied(side: number): void {
     if (side < this.since.length) this.since[side] = Number.NaN;
+    this.stir(side);
   }
 
   /** Since when a side waits, NaN where it does not. */
   waitingSince(side: number): number {
     return side < this.since.length ? this.since[side]! : Number.NaN;
+  }
+
+  /** A side is looked at on its own: if a claim is its, that may not hold any more. */
+  private stir(side: number): void {
+    for (const claimant of this.claimants) if (claimant === side) this.isStirred = true;
   }
 
   private key(i: number): number {
@@ -276,6 +308,7 @@ export class Scheduler {
     this.pulls = widened(this.pulls, new Float64Array(size));
     this.queued = widened(this.queued, new Float64Array(size));
     this.claim = widened(this.claim, new Float64Array(size).fill(Number.NEGATIVE_INFINITY));
+    this.claimants = widened(this.claimants, new Int32Array(size).fill(-1));
   }
 }
 
