@@ -184,6 +184,8 @@ export class Context {
   wake(): void {
     if (this.waitingMarkets.length === 0 || !(this.waitsForTime || this.mayServe())) return;
     this.waitsForTime = false;
+    // Among equals it must not matter how often one has looked.
+    this.waitingMarkets.sort((a, b) => a.index - b.index);
     for (const market of this.waitingMarkets) {
       market.waiting = false;
       this.touch(market);
