@@ -64,6 +64,6 @@ function linesOf(record: StatusRecord, health: Health, silentMs: number): string
     silent: `${who}: SILENT for ${Math.round(silentMs / 1000)} s: it hangs or is frozen, and its orders may rest; end it (kill -9) and start it again`,
     died: `${who}: DIED without a word ${Math.round(silentMs / 1000)} s ago: its orders may rest; start it again to have them cancelled`,
   };
-  const { status, latency, title, sources } = record;
+  const { status, latency, title, sources = [] } = record;
   return [words[health], ...screenLines(status, latency, title), ...sourceLines(sources), ''];
 }

@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import type { TimeUs } from '../units/index.ts';
+import { DocumentFault } from './document.ts';
 
 /** What tells one state of a file from the next, and when it was written. */
 export interface FileState {
@@ -11,9 +12,11 @@ export interface FileState {
   readonly writtenAt: TimeUs;
 }
 
-/** The state of an open file. */
+/** The state of an open file. @throws DocumentFault for a folder, a pipe, a device */
 export async function stateOf(handle: FileHandle): Promise<FileState> {
-  const { dev, ino, birthtimeNs, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
+  const stat = await handle.stat({ bigint: true });
+  if (!stat.isFile()) throw new DocumentFault('is no file of values but a folder, a pipe or a device');
+  const { dev, ino, birthtimeNs, size, mtimeNs, ctimeNs } = stat;
   const identity = `${dev} ${ino} ${birthtimeNs}`;
   return {
     identity,
@@ -25,7 +28,8 @@ export async function stateOf(handle: FileHandle): Promise<FileState> {
 
 /** Open a file, do something with it, close it. The handle stays with the file even when its name is given to another. */
 export async function withFile<T>(path: string, act: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(path, 'r');
+  // A pipe nobody writes to would keep a thread for ever.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     return await act(handle);
   } finally {
@@ -35,9 +39,9 @@ export async function withFile<T>(path: string, act: (handle: FileHandle) => Pro
 
 /** What is wrong with a file, in words. */
 export function fileFault(error: unknown): string {
+  if (error instanceof DocumentFault) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EISDIR') return 'is a folder';
   if (code === 'EACCES') return 'may not be read by this user';
   return `cannot be read: ${message}`;
 }

@@ -70,7 +70,7 @@ export class JsonFile implements Source {
         return { entries, writtenAt: state.writtenAt };
       });
     } catch (error) {
-      this.fault(error instanceof DocumentFault ? error.message : fileFault(error));
+      this.fault(fileFault(error));
       return null;
     }
   }

@@ -14,8 +14,8 @@ export interface StatusRecord {
   readonly writtenMs: number;
   readonly latency: LatencyView;
   readonly status: EngineStatus;
-  /** Where its values from outside come from. */
-  readonly sources: readonly SourceStatus[];
+  /** Where its values from outside come from; daemons of before there were any write nothing. */
+  readonly sources?: readonly SourceStatus[];
 }
 
 const SUFFIX = '.json';

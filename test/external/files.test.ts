@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -168,6 +170,17 @@ describe('a JSON file', () => {
     writeFileSync(file, '{"A": 0.6}');
     bench.stamp(10);
     assert.match(await bench.run(500), /A=0\.6/);
+  });
+
+  test('that is a folder or a pipe nobody writes to holds nothing up and is told of', async () => {
+    const folderBench = new Bench('json');
+    mkdirSync(folderBench.file);
+    const pipeBench = new Bench('ndjson');
+    assert.equal(spawnSync('mkfifo', [pipeBench.file]).status, 0);
+    for (const bench of [folderBench, pipeBench]) {
+      await bench.run(2000);
+      assert.match(bench.words[0]!, /is no file of values but a folder, a pipe or a device/);
+    }
   });
 
   test('of a closed source hands nothing over', async () => {
