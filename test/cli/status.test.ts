@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import type { StatusRecord } from '../../engine/ops/status-file.ts';
 
-const MAIN = path.join(import.meta.dirname, '..', '..', 'engine', 'cli', 'main.ts');
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const MAIN = path.join(ROOT, 'engine', 'cli', 'main.ts');
 const folder = mkdtempSync(path.join(tmpdir(), 'hundred-status-'));
 const children: ChildProcess[] = [];
 after(() => {
@@ -30,7 +31,14 @@ test('none runs: exit 2 and where it was looked for', async () => {
 });
 
 test('a running daemon tells what it does; frozen it is silent; killed it has died; the next one clears up', async () => {
-  const daemon = spawn(process.execPath, [MAIN, 'start', '--no-journal'], { cwd: folder });
+  // Quotes that stand around values from a file, so that a quote shows them to have come through.
+  const config = readFileSync(path.join(ROOT, 'config', 'paper.yaml'), 'utf8');
+  const section = 'external: { sources: { model: { file: { path: fair.json } } } }';
+  const params = '  params:\n    fairValue: external\n    staleSeconds: 3600\n';
+  writeFileSync(path.join(folder, 'config.yaml'), `${config.replace('  params:\n', params)}\n${section}\n`);
+  writeFileSync(path.join(folder, 'fair.json'), '{"SYN-A-T50": 0.7, "SYN-A-T60": "unknown"}');
+  const args = [MAIN, 'start', '--no-journal', '--config', 'config.yaml'];
+  const daemon = spawn(process.execPath, args, { cwd: folder });
   children.push(daemon);
   let output = '';
   await new Promise<void>((resolve, reject) => {
@@ -43,7 +51,9 @@ test('a running daemon tells what it does; frozen it is silent; killed it has di
   const text = await status(folder);
   assert.deepEqual([text.code, text.err], [0, '']);
   assert.match(text.out, new RegExp(`process ${daemon.pid}: running`));
-  assert.match(text.out, /SYN-A-T50/);
+  assert.match(text.out, /SYN-A-T60 +- +- .* no_fair_value/);
+  assert.match(text.out, /external model \(.*fair\.json\): 1 names, newest .* 1 taken, 1 refused, 0 failed reads/);
+  assert.match(text.out, / {2}last refused: "SYN-A-T60" is "unknown": write a number/);
   const json = await status(folder, '--json');
   const [record] = JSON.parse(json.out) as (StatusRecord & { readonly health: string })[];
   assert.deepEqual([record!.health, record!.pid, record!.status.phase], ['running', daemon.pid, 'running']);
