@@ -3,15 +3,14 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
 import { SCHEDULE_DEFAULTS } from '../quoting/index.ts';
-import { type Count, DOLLAR, type Money, ONE_CONTRACT } from '../units/index.ts';
 import { externalSchema } from './external-config.ts';
+import { count, money, riskLimits, riskSection } from './risk-config.ts';
 import { UsageError } from './usage.ts';
 
 /** A configuration that cannot be used: which file, which field, what is wrong. The message is complete for a person. */
 export class ConfigError extends UsageError {}
 
 const positive = z.number().positive();
-const contracts = z.number().min(0.01).max(1_000_000);
 
 const schema = z.strictObject({
   environment: z.enum(['paper', 'demo', 'prod']),
@@ -24,15 +23,7 @@ const schema = z.strictObject({
     /** How long one call may take: a market where calls take longer is given up. */
     allowanceMs: positive.max(1000).default(20),
   }),
-  risk: z.strictObject({
-    maxPositionContracts: contracts,
-    maxOrderContracts: contracts,
-    maxOrdersPerMarket: z.int().min(1).max(1000),
-    maxOrders: z.int().min(1).max(200_000),
-    maxCapitalDollars: positive.max(100_000_000),
-    priceBandCents: z.number().min(0.01).max(99),
-    maxSessionLossDollars: positive.max(100_000_000),
-  }),
+  risk: riskSection,
   orderGroup: z.strictObject({ contractsPer15s: z.number().min(1).max(1_000_000) }),
   quoting: z
     .strictObject({
@@ -206,14 +197,6 @@ export function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-function count(value: number): Count {
-  return Math.round(value * ONE_CONTRACT) as Count;
-}
-
-function money(value: number): Money {
-  return Math.round(value * DOLLAR) as Money;
-}
-
 /** The engine's configuration from a file's, for one session. `strategy`: what was made of the file's section. */
 export function engineConfig(
   file: FileConfig,
@@ -229,14 +212,7 @@ export function engineConfig(
     cashMismatch: file.account.cashMismatch,
     tickers,
     strategy: { name: strategy.name, params: strategy.params },
-    risk: {
-      maxPosition: count(file.risk.maxPositionContracts),
-      maxOrderCount: count(file.risk.maxOrderContracts),
-      maxOrdersPerMarket: file.risk.maxOrdersPerMarket,
-      maxOrders: file.risk.maxOrders,
-      maxCapital: money(file.risk.maxCapitalDollars),
-      priceBand: Math.round(file.risk.priceBandCents * 100),
-    },
+    risk: riskLimits(file.risk),
     maxSessionLoss: money(file.risk.maxSessionLossDollars),
     groupLimit: count(file.orderGroup.contractsPer15s),
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },

@@ -83,6 +83,8 @@ export class CashCheck {
   private judge(shard: number, cash: Money, held: Range, change: Money): void {
     const { ctx } = this;
     const opening = this.opening.get(shard);
+    // What cannot be explained is believed as it stands: it may have been moved away.
+    ctx.risk.funded(shard, money(cash - change));
     if (opening === undefined || (ctx.counters.fills === 0 && held.most === 0)) {
       // Nothing of ours has happened: whatever it is, it is where we start from.
       if (held.most === 0) this.opening.set(shard, money(cash - change));
@@ -97,6 +99,7 @@ export class CashCheck {
     const isWithout = difference <= 0 && difference >= -this.unpaid(shard);
     const isWith = difference <= -held.least && difference >= -held.most;
     if (isWithout || isWith) {
+      ctx.risk.funded(shard, opening);
       this.suspected.delete(shard);
       this.reported.delete(shard);
       return;

@@ -67,7 +67,7 @@ function numbersOf(ctx: Context, market: MarketState, side: Side, reason: QuietR
       return [0, 0];
     case 'position_limit':
       return Number.isNaN(market.measures[side].needs)
-        ? [Math.abs(ctx.ledger.position(market.index)) / 100, config.risk.maxPosition / 100]
+        ? [Math.abs(ctx.ledger.position(market.index)) / 100, ctx.risk.limitsOf(market).position / 100]
         : [market.measures[side].has, market.measures[side].needs];
     default:
       return [market.measures[side].has, market.measures[side].needs];

@@ -18,6 +18,7 @@ import { type MarketState, newMarket } from './market-state.ts';
 import { OrderPaths } from './order-paths.ts';
 import type { EnginePort, EngineReport, RequestOp, RequestOutcome, VenueRequest } from './port.ts';
 import { Queues } from './queues.ts';
+import { RiskDesk } from './risk-desk.ts';
 
 /** Phases of a session, in order. */
 export type Phase = 'starting' | 'running' | 'stopping' | 'stopped';
@@ -74,7 +75,8 @@ export class Context {
   readonly books = new Books();
   readonly markets: MarketState[] = [];
   readonly orders: Orders;
-  readonly ledger = new Ledger();
+  readonly ledger = new Ledger((market) => this.risk.booked(market));
+  readonly risk: RiskDesk;
   readonly halts = new Halts();
   readonly groups = new Map<number, ShardGroup>();
   readonly events: Events;
@@ -93,6 +95,8 @@ export class Context {
   readonly unfunded = new Set<number>();
   phase: Phase = 'starting';
   paused = false;
+  /** 0 normal, 1 only what reduces a position, 2 and above no orders (docs/risk.md). */
+  killLevel = 0;
   linkUp = false;
   /** The exchange's view has been compared with ours since the private channels came up. */
   reconciled = false;
@@ -138,7 +142,8 @@ export class Context {
     this.startTime = time;
     this.events = new Events(this);
     const paths = port.expect === undefined ? null : new OrderPaths(this, (...hint) => port.expect?.(...hint));
-    this.orders = new Orders(paths);
+    this.risk = new RiskDesk(this);
+    this.orders = new Orders(paths, (order) => this.risk.exposure.order(order));
     this.queues = new Queues(this);
     this.incentives = new Incentives(this);
     this.externals = new Externals(this);

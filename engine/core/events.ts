@@ -153,6 +153,11 @@ export class Events {
     return view;
   }
 
+  /** What is known of an event, undefined before it was described. */
+  group(eventTicker: string): EventGroup | undefined {
+    return this.groups.get(eventTicker);
+  }
+
   /** Every event of this session's markets. */
   status(): EventStatus[] {
     const tickers = new Set(this.ctx.markets.map((m) => m.eventTicker).filter((ticker) => ticker !== ''));

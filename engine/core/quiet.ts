@@ -57,10 +57,17 @@ export class Quiet {
   }
 
   tick(): void {
+    this.tellDoubts();
     for (const market of this.ctx.markets) {
       if (this.asking >= MAX_ASKING) return;
       if (this.isDue(market)) this.ask(market);
     }
+  }
+
+  /** Time alone makes a hint one that quotes may not stand any longer (`data_freshness`). */
+  private tellDoubts(): void {
+    const { ctx } = this;
+    for (const market of ctx.markets) if (market.hintTime !== 0 && isDoubtful(ctx, market)) ctx.touch(market);
   }
 
   private isDue(market: MarketState): boolean {
@@ -107,6 +114,7 @@ export class Quiet {
     if (difference === '') {
       watch.differing = 0;
       watch.equalTime = ctx.now;
+      if (market.hintTime !== 0) ctx.touch(market);
       market.hintTime = 0 as TimeUs;
       ctx.counters.quietChecks++;
       return;
@@ -158,6 +166,13 @@ export class Quiet {
         : level(books.bestPrice(market.book, s), books.bestSize(market.book, s));
     return `${side(BID)} / ${side(ASK)}`;
   }
+}
+
+/** Something else has said for longer than is allowed that the book should have changed, and it has not. */
+export function isDoubtful(ctx: Context, { hintTime, deltaTime, snapshotTime }: MarketState): boolean {
+  const { maxBookDoubtMs } = ctx.config.risk;
+  if (maxBookDoubtMs === undefined || hintTime === 0 || !ctx.passed(hintTime, maxBookDoubtMs)) return false;
+  return Math.max(deltaTime, snapshotTime) < hintTime - ctx.config.timing.retryMs * 1000;
 }
 
 function newWatch(): Watch {

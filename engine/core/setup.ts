@@ -196,6 +196,7 @@ export class Setup {
         const series = understood(answer, seriesFees);
         if (series.kind !== 'ok') return this.failed(need, whyNot(series), statusOf(series));
         this.fees.series(eventTicker, series.value);
+        ctx.risk.series(eventTicker, seriesTicker);
         this.fees.read(eventTicker, { feeType, multiplier: feeMultiplier });
         this.setFees(need, market);
       });

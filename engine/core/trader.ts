@@ -1,5 +1,5 @@
 import { NO_LEVEL } from '../market/index.ts';
-import { keenestPrice, type Order, type Orders, remaining, SIDES } from '../orders/index.ts';
+import { type Order, remaining, SIDES } from '../orders/index.ts';
 import {
   ActionWorth,
   BookView,
@@ -12,11 +12,12 @@ import {
   type TokenBucket,
   type WantedOrder,
 } from '../quoting/index.ts';
-import { checkOrder, collateral, type RiskContext, RiskVerdict } from '../risk/index.ts';
-import { ASK, BID, type Count, type Money, opposite, type Price, type Side, sideName } from '../units/index.ts';
+import { actionOf, describeVerdict, RiskVerdict } from '../risk/index.ts';
+import { ASK, BID, type Count, type Price, type Side, sideName } from '../units/index.ts';
 import type { OrderChanger } from './changer.ts';
 import type { Context } from './context.ts';
 import { hold, type MarketState } from './market-state.ts';
+import { isDoubtful } from './quiet.ts';
 import type { StrategyHost } from './strategy-host.ts';
 import type { OrderWriter } from './writer.ts';
 
@@ -56,19 +57,6 @@ export class Trader {
   /** Of all that waits: the least it has to leave in its bucket. */
   private leastKept = Number.POSITIVE_INFINITY;
   private readonly bucket = { available: 0, forPulls: 0, refillPerSecond: 0 };
-  private readonly risk: RiskContext = {
-    position: 0 as Count,
-    sideExposure: 0 as Count,
-    ownOpposite: 0 as Price,
-    bookOpposite: 0 as Price,
-    mid: Number.NaN,
-    ordersInMarket: 0,
-    ordersInAll: 0,
-    capitalUsed: 0 as Money,
-  };
-  /** Collateral of live orders and positions by market, and of all; nothing netted across markets. */
-  private readonly capital: number[] = [];
-  private capitalUsed = 0;
 
   constructor(ctx: Context, strategy: StrategyHost, writer: OrderWriter, changer: OrderChanger) {
     this.ctx = ctx;
@@ -97,7 +85,7 @@ export class Trader {
 
   private evaluate(market: MarketState): void {
     const { quotes, ctx } = this;
-    this.reckon(market);
+    ctx.risk.look(market);
     quotes.begin(ctx.books.grid(market.book));
     const gate = this.gate(market);
     if (gate === 'quoting') this.ask(market);
@@ -124,7 +112,7 @@ export class Trader {
     if (market.gridChanging) return 'grid_changing';
     if (market.feesUnknown) return 'fees_unknown';
     if (!market.seen) return 'book_not_seen';
-    if (market.stale !== '') return 'book_stale';
+    if (market.stale !== '' || isDoubtful(ctx, market)) return 'book_stale';
     if (market.broken !== '') return 'strategy_failed';
     if (ctx.books.isCrossed(market.book)) return 'book_crossed';
     if (ctx.unfunded.has(market.exchangeIndex)) return 'no_funds';
@@ -143,7 +131,7 @@ export class Trader {
     view.externals = ctx.externals.for(market);
     view.queues = ctx.queues;
     view.incentive = ctx.incentives.of(market);
-    view.positionLimit = ctx.config.risk.maxPosition;
+    view.positionLimit = ctx.risk.limitsOf(market).position as Count;
     if (!ctx.config.quoteOneSided && (view.bestLevel(BID) === NO_LEVEL || view.bestLevel(ASK) === NO_LEVEL)) {
       quotes.none(BID, 'book_one_sided');
       quotes.none(ASK, 'book_one_sided');
@@ -213,15 +201,11 @@ export class Trader {
     for (let i = scheduler.next(); i >= 0; i = scheduler.next()) {
       const candidate = candidates[i]!;
       const { market, side, moved } = candidate;
-      this.describe(candidate);
-      checkOrder(ctx.config.risk, this.risk, side, candidate.price, candidate.count, this.verdict);
+      this.view.aim(market.index, market.book);
+      ctx.risk.judge(candidate, microprice(this.view), this.verdict);
+      if (this.verdict.code !== 'ok') market.details[side] = describeVerdict(this.verdict);
       if (this.verdict.count <= 0) {
-        scheduler.satisfied(sideNumber(market, side));
-        market.reasons[side] = this.verdict.code === 'position_limit' ? 'position_limit' : 'risk_refused';
-        market.details[side] = `${this.verdict.code}: ${this.verdict.value} against ${this.verdict.limit}`;
-        market.measures[side].set(this.verdict.value / 100, this.verdict.limit / 100);
-        // Our other side is on its way out of the way: its answer has this market looked at again.
-        if (moved !== null && (candidate.isAhead || this.verdict.code !== 'self_cross')) writer.cancel(market, moved);
+        this.refused(candidate);
         continue;
       }
       const kept = ctx.keptFor(candidate.reduces || scheduler.servesAged);
@@ -284,84 +268,35 @@ export class Trader {
     bucket.refillPerSecond = from.refillPerSecond;
   }
 
+  /** A constraint lets nothing of it through: say which, and do not leave a quote where it is not wanted. */
+  private refused({ market, side, moved, isAhead }: Candidate): void {
+    const { ctx, verdict } = this;
+    const { code } = verdict;
+    this.scheduler.satisfied(sideNumber(market, side));
+    market.reasons[side] = code === 'position_limit' ? 'position_limit' : 'risk_refused';
+    market.measures[side].set(verdict.value / 100, verdict.limit / 100);
+    const isDelayed = actionOf(code) === 'delay' || code === 'duplicate';
+    if (isDelayed) ctx.wait(market);
+    // Our other side is on its way out of the way: its answer has this market looked at again.
+    if (moved !== null && (isAhead || !(isDelayed || code === 'self_cross'))) this.writer.cancel(market, moved);
+  }
+
   /** Amend an order to where it is wanted, or place a new one. False when the tokens are not there. */
   private send(candidate: Candidate, kept: number): boolean {
-    const { market, side, price, moved } = candidate;
+    const { market, price, moved } = candidate;
     const { count } = this.verdict;
-    if (moved === null) {
-      if (!this.writer.create(candidate, count, kept)) return false;
-      this.commit(market, collateral(side, price, count));
-      return true;
-    }
-    const before = collateral(side, moved.price, remaining(moved));
-    if (!this.changer.amend(market, moved, price, count, kept)) return false;
-    this.commit(market, worstCollateral(moved) - before);
-    return true;
-  }
-
-  /** The state the candidate would be added to. */
-  private describe(candidate: Candidate): void {
-    const { ctx, risk } = this;
-    const { market, side } = candidate;
-    const { orders, books } = ctx;
-    risk.position = ctx.ledger.position(market.index);
-    // An order that is moved makes way for itself; while it may be in either place the larger counts.
-    const own = candidate.moved === null ? 0 : remaining(candidate.moved);
-    risk.sideExposure = (orders.exposure(market.index, side) + orders.unbooked(market.index, side) - own) as Count;
-    risk.ownOpposite = mostAggressive(orders, market.index, opposite(side));
-    risk.bookOpposite = books.bestPrice(market.book, opposite(side));
-    this.view.aim(market.index, market.book);
-    const fair = microprice(this.view);
-    risk.mid = fair;
-    const itself = candidate.moved === null ? 0 : 1;
-    risk.ordersInMarket = orders.on(market.index, BID).length + orders.on(market.index, ASK).length - itself;
-    risk.ordersInAll = orders.liveCount - itself;
-    risk.capitalUsed = (this.capitalUsed - (candidate.moved === null ? 0 : worstCollateral(candidate.moved))) as Money;
-  }
-
-  /**
-   * Bring a market's share of the collateral of all positions and live orders up to date. Whatever changes it makes the
-   * market dirty, so that the sum is right whenever orders are judged, without a look at every market.
-   */
-  private reckon(market: MarketState): void {
-    const { ledger, books, orders } = this.ctx;
-    let sum = 0;
-    const position = ledger.position(market.index);
-    if (position !== 0) {
-      const side = position > 0 ? BID : ASK;
-      sum += collateral(side, books.bestPrice(market.book, side), Math.abs(position) as Count);
-    }
-    for (const side of SIDES) {
-      for (const o of orders.on(market.index, side)) sum += worstCollateral(o);
-    }
-    this.commit(market, sum - (this.capital[market.index] ?? 0));
-  }
-
-  private commit(market: MarketState, change: number): void {
-    this.capital[market.index] = (this.capital[market.index] ?? 0) + change;
-    this.capitalUsed += change;
+    const isSent =
+      moved === null
+        ? this.writer.create(candidate, count, kept)
+        : this.changer.amend(market, moved, price, count, kept);
+    if (isSent) this.ctx.risk.sent(market);
+    return isSent;
   }
 }
 
 /** A number of its own for every side of every market. */
 function sideNumber(market: MarketState, side: Side): number {
   return 2 * market.index + side;
-}
-
-/** Our highest live bid or lowest live ask, 0 for none. */
-function mostAggressive(orders: Orders, market: number, side: Side): Price {
-  let best = 0;
-  for (const o of orders.on(market, side)) {
-    const price = keenestPrice(o);
-    if (best === 0 || (side === BID ? price > best : price < best)) best = price;
-  }
-  return best as Price;
-}
-
-/** Collateral of a live order at the dearer of the prices it may have. */
-function worstCollateral(o: Order): Money {
-  const now = collateral(o.side, o.price, remaining(o));
-  return o.change === null ? now : (Math.max(now, collateral(o.side, o.change.price, remaining(o))) as Money);
 }
 
 /** One side's live orders as text, for reports: `bid 3.00@45`. */

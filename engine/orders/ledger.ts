@@ -77,6 +77,12 @@ export class Ledger {
   private readonly accounts: MarketAccount[] = [];
   private seen = new Set<string>();
   private seenBefore = new Set<string>();
+  private readonly watch: ((market: number) => void) | null;
+
+  /** @param watch hears of every market whose position or cash has changed */
+  constructor(watch: ((market: number) => void) | null = null) {
+    this.watch = watch;
+  }
 
   /** Fills remembered so that they are not booked again. */
   get remembered(): number {
@@ -114,6 +120,7 @@ export class Ledger {
     const account = this.account(market);
     account.position = (account.position - account.openingPosition + position) as Count;
     account.openingPosition = position;
+    this.watch?.(market);
   }
 
   /** Remember fills from before the session, so that a backfill does not book them. */
@@ -135,6 +142,7 @@ export class Ledger {
     account.fills++;
     // Told after the end: it was settled with the rest.
     if (account.settledAt !== null) this.payOut(account, account.settledAt);
+    this.watch?.(market);
     return true;
   }
 
@@ -156,6 +164,7 @@ export class Ledger {
       account.cash = money(account.cash + (value - account.settledAt) * account.settledCount);
     account.settledAt = value;
     this.payOut(account, value);
+    this.watch?.(market);
   }
 
   private payOut(account: MarketAccount, value: Price): void {
@@ -176,6 +185,7 @@ export class Ledger {
     const held =
       Math.sign(position) === Math.sign(openingPosition) ? Math.min(Math.abs(position), Math.abs(openingPosition)) : 0;
     account.cost = money(account.cost + Math.sign(openingPosition) * held * account.openingMark);
+    this.watch?.(market);
   }
 
   /** What closing and settling brought beyond the average cost of what was closed, before fees. */

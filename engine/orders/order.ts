@@ -35,6 +35,16 @@ export interface OrderChange {
   misses: number;
 }
 
+/** What a sum over orders holds of one order, kept with it so that a change costs the difference alone. */
+export interface OrderShare {
+  /** It is one of the live ones. */
+  isLive: boolean;
+  /** Contracts, what they may lose (micro-dollars), and the price nearest to the other side. */
+  count: number;
+  loss: number;
+  keenest: Price;
+}
+
 /** One order of ours. Mutated only by `Orders`. */
 export interface Order {
   readonly clientOrderId: string;
@@ -43,6 +53,10 @@ export interface Order {
   readonly market: number;
   readonly side: Side;
   price: Price;
+  /** Of all the prices it has had or may have had, the one nearest to the other side: what filled unheard cost no more. */
+  dearest: Price;
+  /** What risk counts of it; written by whoever `Orders` tells of changes. */
+  readonly share: OrderShare;
   /** Contracts it has at the most, filled and resting together. */
   initialCount: Count;
   /** And at the least: a decrease that raced a fill leaves more behind than we can tell until a message says so. */
@@ -94,6 +108,8 @@ export function newOrder(
     market,
     side,
     price,
+    dearest: price,
+    share: { isLive: false, count: 0, loss: 0, keenest: price },
     initialCount: count,
     leastCount: count,
     leftAtMost: count,
@@ -146,6 +162,11 @@ export function keenestPrice(order: Order): Price {
   const { change, price, side } = order;
   if (change === null) return price;
   return (side === BID ? Math.max(price, change.price) : Math.min(price, change.price)) as Price;
+}
+
+/** Contracts known to have filled that are in no position yet, because their fills are on the way or lost. */
+export function unbooked(order: Order): Count {
+  return (order.fillsMissingSince === 0 ? 0 : order.fillCount - order.bookedCount) as Count;
 }
 
 /** Contracts it has at the least, filled and resting together, whatever becomes of a change under way. */

@@ -1,4 +1,4 @@
-import type { Count, Price, Side, TimeUs } from '../units/index.ts';
+import { BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
 import {
   applyChange,
   type ChangeResult,
@@ -14,6 +14,7 @@ import { MissingFills } from './missing-fills.ts';
 import {
   type DoneReason,
   isDoubtful,
+  keenestPrice,
   leastTotal,
   newOrder,
   type Order,
@@ -39,12 +40,21 @@ export class Orders {
   private readonly index = new OrderIndex();
   private readonly missing = new MissingFills();
   private readonly watch: OrderWatch | null;
+  private readonly counter: ((order: Order) => void) | null;
   /** A book frame has named an order of ours. */
   private framesName = false;
   private unknownTotal = 0;
 
-  constructor(watch: OrderWatch | null = null) {
+  /** @param counter hears of every order whose contracts, or price, may have changed, once they have */
+  constructor(watch: OrderWatch | null = null, counter: ((order: Order) => void) | null = null) {
     this.watch = watch;
+    this.counter = counter;
+  }
+
+  /** What may still fill of an order, or where, may have changed. */
+  private recount(order: Order): void {
+    order.dearest = keener(order.side, order.dearest, keenestPrice(order));
+    this.counter?.(order);
   }
 
   /** Orders not done, over all markets. */
@@ -137,6 +147,7 @@ export class Orders {
   sent(clientOrderId: string, market: number, side: Side, price: Price, count: Count, time: TimeUs): Order {
     const order = newOrder(clientOrderId, market, side, price, count, time);
     this.index.add(order);
+    this.recount(order);
     return order;
   }
 
@@ -220,7 +231,9 @@ export class Orders {
    * @throws Error when the order cannot be changed now: not resting, or a request on it under way
    */
   amendSent(order: Order, price: Price, total: Count): OrderChange {
-    return newChange(order, 'amend', price, total, (total - order.fillCount) as Count);
+    const change = newChange(order, 'amend', price, total, (total - order.fillCount) as Count);
+    this.recount(order);
+    return change;
   }
 
   /** A decrease to `left` resting contracts was handed over. @throws Error as `amendSent` */
@@ -239,6 +252,7 @@ export class Orders {
     if (order.life === 'done') return;
     if (isRenamed) this.watch?.rests(order);
     if (order.change === change) applyChange(order, change, result, time);
+    this.recount(order);
     // All filled, or cancelled where it would have met an order of ours: only a look can tell.
     if (isGone) this.doubt(order, time);
   }
@@ -246,6 +260,7 @@ export class Orders {
   /** The change certainly did not happen: it never left, or was refused for a reason that leaves the order as it is. */
   changeWithdrawn(order: Order, change: OrderChange): void {
     if (order.change === change) order.change = null;
+    this.recount(order);
   }
 
   /** The change found no such order: filled, expired or cancelled otherwise. Its fills must be learnt. */
@@ -284,6 +299,7 @@ export class Orders {
     if (evidence.status === 'resting') {
       if (order.knownTime === 0) order.knownTime = time;
       takeShape(order, evidence, time);
+      this.recount(order);
       this.rest(order);
     } else if (evidence.status === 'executed') this.finish(order, 'filled');
     else if (evidence.status === 'canceled') this.finish(order, 'canceled');
@@ -296,6 +312,7 @@ export class Orders {
     order.bookedCount = (order.bookedCount + count) as Count;
     if (order.bookedCount > order.fillCount) order.fillCount = order.bookedCount;
     this.missing.note(order, time);
+    this.recount(order);
     if (order.life !== 'done' && order.bookedCount > 0 && remaining(order) === 0) this.finish(order, 'filled');
   }
 
@@ -329,6 +346,7 @@ export class Orders {
     order.change = null;
     order.doneReason = reason;
     this.index.retire(order);
+    this.recount(order);
     this.watch?.ended(order);
   }
 
@@ -343,6 +361,7 @@ export class Orders {
   private raiseFill(order: Order, fillCount: Count, time: TimeUs): void {
     if (fillCount > order.fillCount) order.fillCount = fillCount;
     this.missing.note(order, time);
+    this.recount(order);
   }
 
   /** Orders, done ones included, whose booked fills are behind what the exchange reported. */
@@ -353,5 +372,11 @@ export class Orders {
   /** Its fills are all booked, or what is missing will not be had: the comparison of positions is left to judge. */
   fillsComplete(order: Order): void {
     this.missing.complete(order);
+    this.recount(order);
   }
+}
+
+/** Of two prices of a side the one nearer to the other side. */
+function keener(side: Side, a: Price, b: Price): Price {
+  return (side === BID ? Math.max(a, b) : Math.min(a, b)) as Price;
 }

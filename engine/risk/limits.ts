@@ -1,138 +1,110 @@
-import {
-  BID,
-  type Count,
-  complement,
-  type Money,
-  money,
-  notional,
-  ONE_DOLLAR,
-  type Price,
-  type Side,
-} from '../units/index.ts';
+import type { Count, Money } from '../units/index.ts';
 
-/** Pre-trade limits. Contracts in 1e-2, dollars in micro-dollars. */
+/** Limits of a level above the market: worst case in micro-dollars, contracts in 1e-2. Absent: none. */
+export interface ScopeLimits {
+  readonly maxRisk?: Money;
+  readonly maxContracts?: Count;
+}
+
+/** What a market may have of its own instead of what holds for all. */
+export interface MarketOverrides {
+  readonly maxPosition?: Count;
+  readonly maxOrderCount?: Count;
+  readonly maxMarketRisk?: Money;
+}
+
+/** Pre-trade limits. Contracts in 1e-2, dollars in micro-dollars. What is absent is not limited. */
 export interface RiskLimits {
   /** Most contracts held in one market either way, open orders counted as if they filled. */
   readonly maxPosition: Count;
-  /** Largest single order. */
+  /** Largest single order, in contracts and by what it can lose. */
   readonly maxOrderCount: Count;
-  /** Most live orders in one market and in all. */
+  readonly maxOrderValue?: Money;
+  /** Most live orders in one market and in all, and contracts that may still fill in one market. */
   readonly maxOrdersPerMarket: number;
   readonly maxOrders: number;
+  readonly maxRestingPerMarket?: Count;
   /** Most collateral that positions and live orders may need together. */
   readonly maxCapital: Money;
   /** How far beyond the mid an order may be priced to our disadvantage, 1e-4 dollars. */
   readonly priceBand: number;
+  /** Most that one market may lose in its worse outcome, open orders filling as it hurts most. */
+  readonly maxMarketRisk?: Money;
+  /** The same share of what the account is worth, 0..1. */
+  readonly maxEquityShare?: number;
+  readonly event?: ScopeLimits;
+  readonly series?: ScopeLimits;
+  readonly strategy?: ScopeLimits;
+  readonly total?: ScopeLimits;
+  /** Cash left on a shard when everything that rests is paid for. */
+  readonly cashReserve?: Money;
+  /** New and moved orders a second in one market, over four seconds. */
+  readonly messagesPerSecond?: number;
+  /** Fills in 24 hours. */
+  readonly maxTradesPerDay?: number;
+  /** The same order is not sent twice within this. */
+  readonly duplicateMs?: number;
+  /** A book that should have changed and has not is not traded on after this. */
+  readonly maxBookDoubtMs?: number;
+  /** By ticker. */
+  readonly overrides?: {
+    readonly markets?: Readonly<Record<string, MarketOverrides>>;
+    readonly events?: Readonly<Record<string, ScopeLimits>>;
+    readonly series?: Readonly<Record<string, ScopeLimits>>;
+  };
 }
 
-/** The names of the checks, in order of evaluation. `ok` may come with a smaller count. */
-export type RiskCode =
-  | 'ok'
-  | 'order_size'
-  | 'price_band'
-  | 'would_cross'
-  | 'self_cross'
-  | 'open_orders'
-  | 'position_limit'
-  | 'capital_limit';
+const NONE = Number.POSITIVE_INFINITY;
 
-/** The state an order is judged against: the set that would result, not the order alone. */
-export interface RiskContext {
-  /** Net contracts held. */
-  position: Count;
-  /** Contracts of ours on the order's side that may still fill. */
-  sideExposure: Count;
-  /** Our most aggressive live price on the other side, 0 for none. */
-  ownOpposite: Price;
-  /** The book's best price on the other side, 0 for empty; and the mid of others' book, NaN without one. */
-  bookOpposite: Price;
-  mid: number;
-  ordersInMarket: number;
-  ordersInAll: number;
-  /** Collateral of everything held and resting. */
-  capitalUsed: Money;
-}
+/** The limits in force for one market, all of them numbers: Infinity where there is none. */
+export class MarketLimits {
+  readonly position: number;
+  readonly orderCount: number;
+  readonly orderValue: number;
+  readonly ordersPerMarket: number;
+  readonly orders: number;
+  readonly resting: number;
+  readonly capital: number;
+  readonly priceBand: number;
+  readonly marketRisk: number;
+  readonly equityShare: number;
+  readonly eventRisk: number;
+  readonly eventContracts: number;
+  readonly seriesRisk: number;
+  readonly seriesContracts: number;
+  readonly strategyRisk: number;
+  readonly strategyContracts: number;
+  readonly totalRisk: number;
+  readonly totalContracts: number;
+  /** -Infinity: cash is not looked at. */
+  readonly cashReserve: number;
+  readonly tradesPerDay: number;
+  readonly duplicateMs: number;
 
-/** The verdict on an order: how many contracts may go, and why not more. Reused between calls. */
-export class RiskVerdict {
-  count = 0 as Count;
-  code: RiskCode = 'ok';
-  /** The number that bound and its limit, for the reader of a reason. */
-  value = 0;
-  limit = 0;
-
-  set(count: number, code: RiskCode, value: number, limit: number): void {
-    this.count = Math.max(0, count) as Count;
-    this.code = code;
-    this.value = value;
-    this.limit = limit;
+  constructor(limits: RiskLimits, ticker = '', eventTicker = '', seriesTicker = '') {
+    const own = limits.overrides?.markets?.[ticker];
+    const event = { ...limits.event, ...limits.overrides?.events?.[eventTicker] };
+    const series = { ...limits.series, ...limits.overrides?.series?.[seriesTicker] };
+    this.position = own?.maxPosition ?? limits.maxPosition;
+    this.orderCount = own?.maxOrderCount ?? limits.maxOrderCount;
+    this.orderValue = limits.maxOrderValue ?? NONE;
+    this.ordersPerMarket = limits.maxOrdersPerMarket;
+    this.orders = limits.maxOrders;
+    this.resting = limits.maxRestingPerMarket ?? NONE;
+    this.capital = limits.maxCapital;
+    this.priceBand = limits.priceBand;
+    this.marketRisk = own?.maxMarketRisk ?? limits.maxMarketRisk ?? NONE;
+    this.equityShare = limits.maxEquityShare ?? NONE;
+    this.eventRisk = event.maxRisk ?? NONE;
+    this.eventContracts = event.maxContracts ?? NONE;
+    this.seriesRisk = series.maxRisk ?? NONE;
+    this.seriesContracts = series.maxContracts ?? NONE;
+    this.strategyRisk = limits.strategy?.maxRisk ?? NONE;
+    this.strategyContracts = limits.strategy?.maxContracts ?? NONE;
+    this.totalRisk = limits.total?.maxRisk ?? NONE;
+    this.totalContracts = limits.total?.maxContracts ?? NONE;
+    this.cashReserve = limits.cashReserve ?? -NONE;
+    this.tradesPerDay = limits.maxTradesPerDay ?? NONE;
+    this.duplicateMs = limits.duplicateMs ?? 0;
   }
-}
-
-/** Collateral an order or a position of this side and price needs when nothing nets: p for YES, 1 - p for NO. */
-export function collateral(side: Side, price: Price, count: Count): Money {
-  return notional(side === BID ? price : complement(price), count);
-}
-
-/** Judge one post-only order against the limits. Sizes are cut where a limit allows part of them. Pure, constant time. */
-export function checkOrder(
-  limits: RiskLimits,
-  context: RiskContext,
-  side: Side,
-  price: Price,
-  count: Count,
-  verdict: RiskVerdict,
-): void {
-  const refused = refusal(limits, context, side, price, verdict);
-  if (refused) return;
-  let allowed: number = count;
-  verdict.set(allowed, 'ok', 0, 0);
-  if (allowed > limits.maxOrderCount) {
-    verdict.set(limits.maxOrderCount, 'order_size', allowed, limits.maxOrderCount);
-    allowed = limits.maxOrderCount;
-  }
-  const signed = side === BID ? context.position : -context.position;
-  const room = limits.maxPosition - signed - context.sideExposure;
-  if (allowed > room) {
-    verdict.set(room, 'position_limit', signed + context.sideExposure + allowed, limits.maxPosition);
-    allowed = Math.max(0, room);
-  }
-  const perContract = side === BID ? price : ONE_DOLLAR - price;
-  const reducing = Math.max(0, -signed - context.sideExposure);
-  const opening = Math.max(0, allowed - reducing);
-  const capitalRoom = limits.maxCapital - context.capitalUsed;
-  if (opening > 0 && opening * perContract > capitalRoom) {
-    const fits = reducing + Math.max(0, Math.floor(capitalRoom / perContract));
-    verdict.set(
-      Math.min(allowed, fits),
-      'capital_limit',
-      money(context.capitalUsed + opening * perContract),
-      limits.maxCapital,
-    );
-  }
-}
-
-function refusal(limits: RiskLimits, context: RiskContext, side: Side, price: Price, verdict: RiskVerdict): boolean {
-  const buys = side === BID;
-  if (!Number.isNaN(context.mid) && (buys ? price - context.mid : context.mid - price) > limits.priceBand) {
-    verdict.set(0, 'price_band', price, limits.priceBand);
-    return true;
-  }
-  if (context.bookOpposite !== 0 && (buys ? price >= context.bookOpposite : price <= context.bookOpposite)) {
-    verdict.set(0, 'would_cross', price, context.bookOpposite);
-    return true;
-  }
-  if (context.ownOpposite !== 0 && (buys ? price >= context.ownOpposite : price <= context.ownOpposite)) {
-    verdict.set(0, 'self_cross', price, context.ownOpposite);
-    return true;
-  }
-  if (context.ordersInMarket >= limits.maxOrdersPerMarket) {
-    verdict.set(0, 'open_orders', context.ordersInMarket, limits.maxOrdersPerMarket);
-    return true;
-  }
-  if (context.ordersInAll >= limits.maxOrders) {
-    verdict.set(0, 'open_orders', context.ordersInAll, limits.maxOrders);
-    return true;
-  }
-  return false;
 }

@@ -137,6 +137,8 @@ export class BenchVenue implements EnginePort {
       readonly shardOf?: (ticker: string) => number;
       /** Shards with cash; all that are in use where left out. */
       readonly funded?: readonly number[];
+      /** At most one market of each event settles YES. */
+      readonly exclusive?: boolean;
       /** False: `requests` and `log` stay empty, for long runs. */
       readonly keepsLog?: boolean;
     } = {},
@@ -160,6 +162,7 @@ export class BenchVenue implements EnginePort {
         exchangeIndex: shardOf(ticker),
         grid: options.grid ?? LINEAR_CENT,
         fees: feeSchedule(feeType, '1', 100),
+        ...(options.exclusive === true ? { collateralReturn: 'MECNET' as const } : {}),
         feeType,
         status: 'active',
         openTime: this.timeUs as TimeUs,
