@@ -8,6 +8,7 @@ import { benchDecode } from './decode.ts';
 import { benchExchange } from './exchange.ts';
 import { benchReceive } from './receive.ts';
 import { type BenchResult, tableOf } from './result.ts';
+import { benchRisk } from './risk.ts';
 import { benchScheduler } from './scheduler.ts';
 import { benchSend } from './send.ts';
 import { benchTickToOrder } from './tick-to-order.ts';
@@ -32,6 +33,10 @@ const BENCHES: Readonly<
   exchange: {
     about: 'the embedded exchange: orders over REST and deltas to 100 clients, against bare uWebSockets.js',
     run: benchExchange,
+  },
+  risk: {
+    about: 'the pre-trade check with its worst cases kept up to date, against recomputing them; how flat it is',
+    run: benchRisk,
   },
   scheduler: {
     about: 'what write tokens earn when spent by value, against arrival order and round robin; and what ranking costs',

@@ -12,7 +12,7 @@ export class ConfigError extends UsageError {}
 
 const positive = z.number().positive();
 
-const schema = z.strictObject({
+const sections = z.strictObject({
   environment: z.enum(['paper', 'demo', 'prod']),
   markets: z.array(z.string().min(1)).max(500).default([]),
   strategy: z.strictObject({
@@ -128,6 +128,14 @@ const schema = z.strictObject({
       cashMismatch: z.enum(['warn', 'halt']).default('warn'),
     })
     .prefault({}),
+});
+
+const schema = sections.superRefine(({ markets, risk }, ctx) => {
+  for (const ticker of Object.keys(risk.overrides.markets)) {
+    if (markets.length === 0 || markets.includes(ticker)) continue;
+    const message = `is not among the markets above (${markets.join(', ')}): no order would ever be judged by it`;
+    ctx.addIssue({ code: 'custom', path: ['risk', 'overrides', 'markets', ticker], message });
+  }
 });
 
 /** A checked configuration file. */

@@ -2,6 +2,7 @@ import { BID, type Count, formatDollars, type Money, type Price, type Side } fro
 import { collateralEach } from './collateral.ts';
 import { CONSTRAINTS, type RiskCode, type RiskUnit } from './constraints.ts';
 import type { MarketLimits } from './limits.ts';
+import { roomsOf } from './rooms.ts';
 
 /** What is wanted, and the state it is judged in: the set of orders that would result, not the order alone. */
 export class RiskContext {
@@ -86,6 +87,8 @@ export class RiskVerdict {
 }
 
 const WHOLE = 100;
+/** Reused between calls. */
+const ROOMS = new Float64Array(CONSTRAINTS.length);
 
 /**
  * Judge a post-only order, or the move of one, by every constraint in order (docs/risk.md). Each sees what the ones
@@ -96,9 +99,11 @@ export function checkOrder(limits: MarketLimits, context: RiskContext, verdict: 
   const { count: asked, closing } = context;
   verdict.set(asked, 'ok', 0, 0);
   let allowed: number = asked;
-  for (const rule of CONSTRAINTS) {
-    const room = rule.room(limits, context);
+  roomsOf(limits, context, ROOMS);
+  for (let i = 0; i < ROOMS.length; i++) {
+    const room = ROOMS[i]!;
     if (room >= allowed) continue;
+    const rule = CONSTRAINTS[i]!;
     let left = rule.action === 'resize' ? Math.max(0, room) : 0;
     if (rule.sparesClosing && closing > left) left = closing;
     if (left >= allowed) continue;

@@ -44,8 +44,6 @@ export interface Constraint {
   readonly unit: RiskUnit;
   /** How value has to stand to limit. */
   readonly must: 'at most' | 'at least' | 'below' | 'short of';
-  /** Contracts that may go; what is not below the order's count is no objection. */
-  room(limits: MarketLimits, context: RiskContext): number;
   /** The number that bound, had `count` contracts gone; and its limit. */
   value(limits: MarketLimits, context: RiskContext, count: number): number;
   limit(limits: MarketLimits, context: RiskContext): number;
@@ -53,23 +51,12 @@ export interface Constraint {
 
 const ALL = Number.POSITIVE_INFINITY;
 
-/** Contracts that so much money pays for. What is moved counts at the larger of both sizes until that is answered. */
-function paidBy(money: number, each: number, moved: number): number {
-  if (money === ALL) return ALL;
-  return each * moved > money ? 0 : Math.floor(money / each);
-}
-
-/** Contracts that may go while the outcomes they lose in lose no more than `most`. */
-function within(most: number, worst: number, c: RiskContext): number {
-  return paidBy(Math.max(0, most) + worst, c.each, c.movedCount);
-}
-
 /** What is lost in the outcomes in which this order loses, had it gone. */
 function lostWith(worst: number, c: RiskContext, count: number): number {
   return Math.max(0, c.each * Math.max(count, c.movedCount) - worst);
 }
 
-type Terms = Pick<Constraint, 'name' | 'room' | 'value' | 'limit'> & Partial<Constraint>;
+type Terms = Pick<Constraint, 'name' | 'value' | 'limit'> & Partial<Constraint>;
 
 const REJECT = { action: 'reject', sparesClosing: false, unit: '', must: 'at most' } as const;
 const RESIZE = { ...REJECT, action: 'resize', sparesClosing: true } as const;
@@ -83,7 +70,6 @@ function riskOf(level: Level, most: (l: MarketLimits) => number, besides: (c: Ri
   return resizes({
     name: `${level}_risk`,
     unit: 'dollars',
-    room: (l, c) => (most(l) === ALL ? ALL : within(most(l) - besides(c), c.eventWorst, c)),
     value: (_, c, count) => besides(c) + lostWith(c.eventWorst, c, count),
     limit: most,
   });
@@ -94,7 +80,6 @@ function contractsOf(level: Level, most: (l: MarketLimits) => number, others: (c
   return resizes({
     name: `${level}_contracts`,
     unit: 'contracts',
-    room: (l, c) => most(l) - others(c) - c.held - c.sideExposure,
     value: (_, c, count) => others(c) + c.held + c.sideExposure + count,
     limit: most,
   });
@@ -109,13 +94,11 @@ export const CONSTRAINTS: readonly Constraint[] = [
     name: 'kill_level',
     sparesClosing: false,
     unit: 'level',
-    room: (_, c) => (c.killLevel === 0 ? ALL : c.killLevel === 1 ? c.closing : 0),
     value: (_, c) => c.killLevel,
     limit: () => 0,
   }),
   rejects({
     name: 'bad_order',
-    room: (_, c) => (c.isOnGrid && Number.isSafeInteger(c.count) ? ALL : 0),
     value: (_, c) => c.price,
     limit: () => 0,
   }),
@@ -123,7 +106,6 @@ export const CONSTRAINTS: readonly Constraint[] = [
     name: 'order_size',
     sparesClosing: false,
     unit: 'contracts',
-    room: (l) => l.orderCount,
     value: (_, _c, count) => count,
     limit: (l) => l.orderCount,
   }),
@@ -131,22 +113,19 @@ export const CONSTRAINTS: readonly Constraint[] = [
     name: 'order_value',
     sparesClosing: false,
     unit: 'dollars',
-    room: (l, c) => (l.orderValue === ALL ? ALL : Math.floor(l.orderValue / c.each)),
     value: (_, c, count) => c.each * count,
     limit: (l) => l.orderValue,
   }),
   rejects({
     name: 'price_band',
     unit: 'cents',
-    room: (l, c) => (beyond(c) > l.priceBand ? 0 : ALL),
-    value: (_, c) => beyond(c),
+    value: (_, c) => beyondMid(c),
     limit: (l) => l.priceBand,
   }),
   rejects({
     name: 'would_cross',
     unit: 'cents',
     must: 'short of',
-    room: (_, c) => (meets(c, c.bookOpposite) ? 0 : ALL),
     value: (_, c) => c.price,
     limit: (_, c) => c.bookOpposite,
   }),
@@ -154,7 +133,6 @@ export const CONSTRAINTS: readonly Constraint[] = [
     name: 'self_cross',
     unit: 'cents',
     must: 'short of',
-    room: (_, c) => (meets(c, c.ownOpposite) ? 0 : ALL),
     value: (_, c) => c.price,
     limit: (_, c) => c.ownOpposite,
   }),
@@ -162,7 +140,6 @@ export const CONSTRAINTS: readonly Constraint[] = [
     name: 'duplicate',
     unit: 'ms',
     must: 'at least',
-    room: (l, c) => (c.sameSentMs < l.duplicateMs ? 0 : ALL),
     value: (_, c) => c.sameSentMs,
     limit: (l) => l.duplicateMs,
   }),
@@ -170,28 +147,24 @@ export const CONSTRAINTS: readonly Constraint[] = [
     name: 'open_orders',
     unit: 'orders',
     must: 'below',
-    room: (l, c) => (c.ordersInMarket < l.ordersPerMarket && c.ordersInAll < l.orders ? ALL : 0),
     value: (l, c) => (c.ordersInMarket < l.ordersPerMarket ? c.ordersInAll : c.ordersInMarket),
     limit: (l, c) => (c.ordersInMarket < l.ordersPerMarket ? l.orders : l.ordersPerMarket),
   }),
   rejects({
     name: 'resting_contracts',
     unit: 'contracts',
-    room: (l, c) => l.resting - c.resting,
     value: (_, c, count) => c.resting + count,
     limit: (l) => l.resting,
   }),
   resizes({
     name: 'position_limit',
     unit: 'contracts',
-    room: (l, c) => l.position - c.held - c.sideExposure,
     value: (_, c, count) => c.held + c.sideExposure + count,
     limit: (l) => l.position,
   }),
   resizes({
     name: 'market_risk',
     unit: 'dollars',
-    room: (l, c) => (l.marketRisk === ALL ? ALL : within(l.marketRisk, c.marketWorst, c)),
     value: (_, c, count) => lostWith(c.marketWorst, c, count),
     limit: (l) => l.marketRisk,
   }),
@@ -238,7 +211,6 @@ export const CONSTRAINTS: readonly Constraint[] = [
   resizes({
     name: 'capital_limit',
     unit: 'dollars',
-    room: (l, c) => c.closing + paidBy(Math.max(0, l.capital - c.capitalUsed), c.each, c.movedCount),
     value: (_, c, count) => c.capitalUsed + c.each * (count - c.closing),
     limit: (l) => l.capital,
   }),
@@ -247,22 +219,19 @@ export const CONSTRAINTS: readonly Constraint[] = [
     sparesClosing: true,
     unit: 'dollars',
     must: 'at least',
-    room: (l, c) => c.closing + paidBy(c.available - l.cashReserve, c.each + c.feeEach, c.movedCount),
     value: (_, c, count) => c.available - (c.each + c.feeEach) * (count - c.closing),
     limit: (l) => l.cashReserve,
   }),
   resizes({
     name: 'concentration',
     unit: 'dollars',
-    room: (l, c) => (share(l, c) === ALL ? ALL : within(share(l, c), c.marketWorst, c)),
     value: (_, c, count) => lostWith(c.marketWorst, c, count),
-    limit: (l, c) => share(l, c),
+    limit: (l, c) => shareOf(l, c),
   }),
   rejects({
     name: 'message_rate',
     action: 'delay',
     unit: 'ms',
-    room: (_, c) => (c.rateWaitMs > 0 ? 0 : ALL),
     value: (_, c) => c.rateWaitMs,
     limit: () => 0,
   }),
@@ -271,22 +240,23 @@ export const CONSTRAINTS: readonly Constraint[] = [
     sparesClosing: true,
     unit: 'trades',
     must: 'below',
-    room: (l, c) => (c.tradesInDay < l.tradesPerDay ? ALL : 0),
     value: (_, c) => c.tradesInDay,
     limit: (l) => l.tradesPerDay,
   }),
 ];
 
 /** How much worse than the mid the price is for us; below zero on the safe side of it, and without a mid. */
-function beyond(c: RiskContext): number {
+export function beyondMid(c: RiskContext): number {
   if (Number.isNaN(c.mid)) return -1;
   return c.side === BID ? c.price - c.mid : c.mid - c.price;
 }
 
-function meets(c: RiskContext, other: number): boolean {
+/** It reaches this price of the other side, 0 for none. */
+export function meets(c: RiskContext, other: number): boolean {
   return other !== 0 && (c.side === BID ? c.price >= other : c.price <= other);
 }
 
-function share(l: MarketLimits, c: RiskContext): number {
+/** The share of what the account is worth that one market may lose; Infinity where there is no such limit. */
+export function shareOf(l: MarketLimits, c: RiskContext): number {
   return l.equityShare === ALL || c.equity === ALL ? ALL : Math.max(0, l.equityShare * c.equity);
 }

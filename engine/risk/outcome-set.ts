@@ -60,16 +60,17 @@ export class OutcomeSet {
   /** Worth of the worst outcome in which this member pays, or in which it does not; Infinity where there is none. */
   worstWhere(member: number, pays: boolean): number {
     const runs = this.runs[member]!;
+    const { leaves, count } = this;
+    if (!pays && runs.length === 2) return this.base + this.outside(1, 0, leaves, runs[0]!, runs[1]!);
     let worst = Number.POSITIVE_INFINITY;
     let before = 0;
     for (let i = 0; i < runs.length; i += 2) {
-      const from = runs[i]!;
-      const to = runs[i + 1]!;
-      const found = pays ? this.among(1, 0, this.leaves, from, to) : this.among(1, 0, this.leaves, before, from);
-      if (found < worst) worst = found;
-      before = to;
+      const from = pays ? runs[i]! : before;
+      const to = pays ? runs[i + 1]! : runs[i]!;
+      worst = Math.min(worst, this.among(1, 0, leaves, from, to));
+      before = runs[i + 1]!;
     }
-    if (!pays) worst = Math.min(worst, this.among(1, 0, this.leaves, before, this.count));
+    if (!pays) worst = Math.min(worst, this.among(1, 0, leaves, before, count));
     return this.base + worst;
   }
 
@@ -100,6 +101,15 @@ export class OutcomeSet {
     const middle = (low + high) >> 1;
     const left = this.among(2 * node, low, middle, from, to);
     const right = this.among(2 * node + 1, middle, high, from, to);
+    return Math.min(left, right) + this.added[node]!;
+  }
+
+  private outside(node: number, low: number, high: number, from: number, to: number): number {
+    if (to <= low || high <= from) return this.least[node]!;
+    if (from <= low && high <= to) return Number.POSITIVE_INFINITY;
+    const middle = (low + high) >> 1;
+    const left = this.outside(2 * node, low, middle, from, to);
+    const right = this.outside(2 * node + 1, middle, high, from, to);
     return Math.min(left, right) + this.added[node]!;
   }
 }
