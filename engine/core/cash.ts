@@ -83,8 +83,8 @@ export class CashCheck {
   private judge(shard: number, cash: Money, held: Range, change: Money): void {
     const { ctx } = this;
     const opening = this.opening.get(shard);
-    // What cannot be explained is believed as it stands: it may have been moved away.
-    ctx.risk.funded(shard, money(cash - change));
+    // What cannot be explained is believed at once where it is less, and where it is more when it is told again.
+    ctx.risk.funded(shard, money(Math.min(opening ?? Number.POSITIVE_INFINITY, cash - change)));
     if (opening === undefined || (ctx.counters.fills === 0 && held.most === 0)) {
       // Nothing of ours has happened: whatever it is, it is where we start from.
       if (held.most === 0) this.opening.set(shard, money(cash - change));
@@ -111,6 +111,7 @@ export class CashCheck {
       return;
     }
     if (ctx.phase !== 'stopping' && !ctx.passed(before.since, LAG_MS)) return;
+    ctx.risk.funded(shard, money(cash - change));
     if (this.reported.get(shard) === difference) return;
     this.reported.set(shard, difference);
     const numbers = `the exchange says ${formatDollars(cash)}, ${formatDollars(opening)} at the start and our fills, fees and settlements make ${formatDollars(money(opening + change))}`;

@@ -47,7 +47,10 @@ function numbersOf(ctx: Context, market: MarketState, side: Side, reason: QuietR
       return [Math.max(1, missing), 0];
     case 'link_down':
     case 'book_stale':
-      return market.stale === '' ? NONE : [since(market.staleSince), 0];
+      if (market.stale !== '') return [since(market.staleSince), 0];
+      return reason === 'book_stale' && market.hintTime !== 0
+        ? [since(market.hintTime), (config.risk.maxBookDoubtMs ?? 0) / 1000]
+        : NONE;
     case 'closing_soon':
       // A strategy's own guard comes with its numbers.
       return Number.isNaN(market.measures[side].needs)

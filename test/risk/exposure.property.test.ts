@@ -32,12 +32,23 @@ class Session implements reference.World {
   readonly markets = MARKETS;
   private readonly shapes = new Map<string, readonly (readonly number[])[] | null>();
   private readonly placed = new Map<number, string>();
+  private readonly dearest = new Map<Order, number>();
   private time = 1_000_000 as TimeUs;
   private ids = 0;
 
   eventOf = (market: number): string => this.placed.get(market) ?? `alone ${market}`;
   seriesOf = (event: string): string => (event === 'E2' ? 'S1' : event.startsWith('E') ? 'S0' : '');
   outcomesOf = (event: string): readonly (readonly number[])[] | null => this.shapes.get(event) ?? null;
+
+  dearestOf = (order: Order): number => this.dearest.get(order) ?? order.price;
+
+  /** Prices are remembered here as they are seen. */
+  private watchPrices(): void {
+    for (const o of this.orders.all()) {
+      const prices = [this.dearestOf(o), o.price, o.change?.price ?? o.price];
+      this.dearest.set(o, o.side === BID ? Math.max(...prices) : Math.min(...prices));
+    }
+  }
 
   private holds(market: number): void {
     const { position, cash, openingPosition, openingMark } = this.ledger.account(market);
@@ -82,6 +93,7 @@ class Session implements reference.World {
       if (b % 8 !== 0) orders.accepted(sent, `x${id}`, 0 as Count, sent.initialCount, this.time);
     } else if (order !== undefined) this.happens(kind, order, price, b);
     for (const o of orders.missingFills()) if (kind === 'complete') orders.fillsComplete(o);
+    this.watchPrices();
   }
 
   private happens(kind: string, order: Order, price: Price, b: number): void {
@@ -97,6 +109,14 @@ class Session implements reference.World {
       const remainingCount = (order.initialCount - fillCount) as Count;
       if (remainingCount > 0)
         orders.observe({ ...order, status: 'resting', fillCount, remainingCount, updatedTime: time }, time);
+    } else if (kind === 'told of its shape' && order.orderId !== '') {
+      // As the change under way will have it, or as another hand has made it.
+      const { fillCount } = order;
+      const total = change?.kind === 'amend' ? change.total : fillCount + 1 + (b % 300);
+      const remainingCount = (total - fillCount) as Count;
+      const at = change?.price ?? price;
+      if (remainingCount > 0)
+        orders.observe({ ...order, status: 'resting', price: at, fillCount, remainingCount, updatedTime: time }, time);
     } else if (kind === 'cancel') {
       orders.cancelSent(order);
       orders.canceled(order, Math.max(0, left - (b % 3)) as Count, time);
@@ -163,7 +183,7 @@ class Session implements reference.World {
 
 const KINDS = [
   ...['place', 'shape', 'open', 'mark', 'settle', 'cancel', 'reject', 'doubt', 'absent', 'complete', 'late fill'],
-  ...['send', 'send', 'send', 'send', 'fill', 'fill', 'told of a fill', 'told of a fill'],
+  ...['send', 'send', 'send', 'send', 'fill', 'fill', 'told of a fill', 'told of a fill', 'told of its shape'],
   ...['amend', 'amend', 'amend', 'decrease', 'answer', 'answer', 'withdraw', 'doubt change'],
 ];
 
@@ -176,8 +196,11 @@ const anyStep: fc.Arbitrary<Step> = fc.tuple(
 
 test('whatever happens to orders, accounts and events, the sums kept are what a look at everything finds', () => {
   fc.assert(
-    fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
+    fc.property(fc.nat(3), fc.nat(5), fc.array(anyStep, { maxLength: 60 }), (start, shape, steps) => {
       const session = new Session();
+      // Mostly the events are known from the start; else they become known by and by.
+      for (let m = 0; m < MARKETS && start > 0; m++) session.step(['place', m, 0, 0]);
+      for (const m of [0, 4, 6]) session.step(['shape', m, shape, 0]);
       for (const step of steps) {
         session.step(step);
         session.compare();

@@ -6,6 +6,8 @@ export interface World {
   readonly orders: Orders;
   readonly ledger: Ledger;
   readonly markets: number;
+  /** Of the prices an order has had, the one nearest to the other side. */
+  readonly dearestOf: (order: Order) => number;
   readonly eventOf: (market: number) => string;
   readonly seriesOf: (event: string) => string;
   /** Possible outcomes as the markets that settle YES; null: not known. */
@@ -22,13 +24,13 @@ function ordersOf({ orders }: World, market: number, side?: Side): Order[] {
 }
 
 /** Contracts that may still fill, at the dearest price, and those that have without being booked. */
-function parts(o: Order): { readonly count: number; readonly price: number }[] {
+function parts(world: World, o: Order): { readonly count: number; readonly price: number }[] {
   const prices = [o.price, ...(o.change === null ? [] : [o.change.price])];
   const dearest = o.side === BID ? Math.max(...prices) : Math.min(...prices);
   const filled = o.fillsMissingSince === 0 ? 0 : o.fillCount - o.bookedCount;
   return [
     { count: remaining(o), price: dearest },
-    { count: filled, price: o.dearest },
+    { count: filled, price: world.dearestOf(o) },
   ];
 }
 
@@ -38,7 +40,7 @@ export function marketWorth(world: World, market: number, settlesYes: boolean): 
   const payoff = settlesYes ? DOLLAR : 0;
   let worth = cash - openingPosition * openingMark + payoff * position;
   for (const o of ordersOf(world, market)) {
-    for (const { count, price } of parts(o)) {
+    for (const { count, price } of parts(world, o)) {
       const gain = o.side === BID ? payoff - price : price - payoff;
       worth += Math.min(0, gain) * count;
     }
@@ -66,7 +68,7 @@ export function eventRisk(world: World, event: string): number {
 }
 
 export function openContracts(world: World, market: number, side: Side): number {
-  return ordersOf(world, market, side).reduce((sum, o) => sum + parts(o).reduce((n, p) => n + p.count, 0), 0);
+  return ordersOf(world, market, side).reduce((sum, o) => sum + parts(world, o).reduce((n, p) => n + p.count, 0), 0);
 }
 
 export function mostContracts(world: World, market: number): number {
@@ -77,7 +79,7 @@ export function mostContracts(world: World, market: number): number {
 
 /** Our live price nearest to the other side, 0 for none. */
 export function bestPrice(world: World, market: number, side: Side): Price {
-  const prices = world.orders.on(market, side).flatMap((o) => parts(o)[0]!.price);
+  const prices = world.orders.on(market, side).flatMap((o) => parts(world, o)[0]!.price);
   if (prices.length === 0) return 0 as Price;
   return (side === BID ? Math.max(...prices) : Math.min(...prices)) as Price;
 }
