@@ -23,6 +23,15 @@ export interface Wanted {
   readonly moved: Order | null;
 }
 
+/** What could be lost, for people; a limit is null where there is none. Money in micro-dollars. */
+export interface RiskStatus {
+  readonly worst: Money;
+  readonly limit: Money | null;
+  readonly contracts: Count;
+  readonly capital: Money;
+  readonly events: readonly { readonly ticker: string; readonly worst: Money; readonly limit: Money | null }[];
+}
+
 /** 1e-2 contracts x 1e-4 dollars x 1e-4 x 1e-9 to 1e-4 dollars a contract: what a fee rate is divided by. */
 const FEE_SCALE = 1e13;
 
@@ -118,6 +127,25 @@ export class RiskDesk {
     if (states === null || !complete || markets.some((m) => m.result === 'scalar')) return null;
     const indices = markets.map((m) => this.ctx.tickers.indexOf(m.ticker));
     return states.map((payers) => payers.map((at) => indices[at]!).filter((index) => index >= 0));
+  }
+
+  /** Worst cases of all and of each event that has one, with their limits. */
+  status(): RiskStatus {
+    const { exposure, ctx } = this;
+    const { risk } = ctx.config;
+    const events = exposure.eventTickers().flatMap((ticker) => {
+      const worst = exposure.event(ticker)!.risk as Money;
+      const limit = risk.overrides?.events?.[ticker]?.maxRisk ?? risk.event?.maxRisk ?? null;
+      return worst === 0 ? [] : [{ ticker, worst, limit }];
+    });
+    const { risk: worst, contracts } = exposure.total;
+    return {
+      worst: worst as Money,
+      limit: risk.total?.maxRisk ?? null,
+      contracts: contracts as Count,
+      capital: exposure.capital as Money,
+      events,
+    };
   }
 
   /** Judge what is wanted. `mid`: what others' book says the market is worth, NaN for nothing. */

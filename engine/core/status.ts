@@ -9,6 +9,7 @@ import type { Context, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
 import type { MarketState } from './market-state.ts';
 import type { QueueErrors } from './queues.ts';
+import type { RiskStatus } from './risk-desk.ts';
 
 /** The jump that stale quotes are judged by. */
 export const STALE_TICKS = 3;
@@ -62,6 +63,8 @@ export interface EngineStatus {
     readonly pullMs: number;
     readonly roundTripMs: number;
   };
+  /** What the worst outcomes would cost, open orders filling as it hurts most. */
+  readonly risk: RiskStatus;
   readonly liveOrders: number;
   readonly unknownOrders: number;
   /** Free cash on the shards in use, as read at the start. */
@@ -141,6 +144,7 @@ export function statusOf(
       }),
       roundTripMs: ctx.roundTripUs / 1000,
     },
+    risk: ctx.risk.status(),
     liveOrders: ctx.orders.liveCount,
     unknownOrders: ctx.orders.unknownCount,
     cash: [...ctx.groups.keys()].reduce((sum, shard) => sum + (ctx.cash.get(shard) ?? 0), 0) as Money,

@@ -104,6 +104,7 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
   lines.push(
     `stale quotes: ${formatDollars(loss)} lost if fair jumped ${ticks} ticks before our cancels land, which takes ${pullMs.toFixed(1)} ms (round trip ${roundTripMs.toFixed(1)} ms)`,
   );
+  lines.push(...worstCases(status));
   for (const g of status.groups)
     lines.push(
       `order group on shard ${g.shard}: ${g.life}, ${contracts(g.filled)} of ${contracts(g.limit)} contracts in 15 s`,
@@ -113,6 +114,16 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
   for (const h of status.halts) lines.push(`HALTED ${h.code}: ${h.cause}`, `  to clear: ${h.clears}`);
   if (status.missing.length > 0) lines.push(`waiting for: ${status.missing.join(', ')}`);
   return lines;
+}
+
+/** What the worst outcomes would cost: of everything, and of the three events nearest to their limits. */
+function worstCases({ risk }: EngineStatus): string[] {
+  const of = (worst: Money, limit: Money | null): string =>
+    limit === null ? formatDollars(worst) : `${formatDollars(worst)} of ${formatDollars(limit)}`;
+  const share = (event: EngineStatus['risk']['events'][number]): number => event.worst / (event.limit ?? Infinity);
+  const events = [...risk.events].sort((a, b) => share(b) - share(a) || b.worst - a.worst).slice(0, 3);
+  const parts = events.map(({ ticker, worst, limit }) => `${ticker} ${of(worst, limit)}`);
+  return [`worst case ${[of(risk.worst, risk.limit), ...parts].join('; ')}`];
 }
 
 function unknown(status: EngineStatus): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RequestOutcome } from '../../engine/core/index.ts';
+import { screenLines } from '../../engine/ops/screen.ts';
 import { ASK, BID } from '../../engine/units/index.ts';
 import { USER } from '../support/bench-venue.ts';
 import { C, Desk, USD } from './desk.ts';
@@ -21,6 +22,10 @@ test('two markets of an exclusive event are both filled, and only one of them ca
   desk.venue.run(2000);
   assert.deepEqual([desk.resting(A, BID), desk.resting(B, BID)], [0, 0], 'nothing more fits');
   assert.equal(desk.side(A, BID).reason, 'risk_refused');
+  const status = desk.venue.engine.status();
+  assert.deepEqual(status.risk.events, [{ ticker: 'TST-E', worst: USD(7.99), limit: USD(8) }]);
+  const latency = { count: 0, p50Us: -1, p99Us: -1, maxUs: -1 };
+  assert.ok(screenLines(status, latency, 'test').includes('worst case $7.99; TST-E $7.99 of $8.00'));
 });
 
 test('asks on every outcome of an exclusive event: at most one of them loses', () => {
