@@ -9,4 +9,5 @@ export * from './limits.ts';
 export * from './market-exposure.ts';
 export * from './outcome-set.ts';
 export * from './pace.ts';
+export * from './recent-orders.ts';
 export * from './scope.ts';
