@@ -47,6 +47,7 @@ export class BenchDesk {
     const ctx = new Context(config, { send: quiet, request: quiet, reconnect: quiet, report: quiet }, NOW);
     this.ctx = ctx;
     const orders: Order[] = [];
+    ctx.risk.series('KXRISK-E', 'KXRISK');
     for (const market of ctx.markets) {
       market.book = ctx.books.open(LINEAR_CENT);
       market.eventTicker = 'KXRISK-E';

@@ -101,8 +101,10 @@ export class RiskDesk {
   look(market: MarketState): void {
     const { ctx, exposure } = this;
     const { index, eventTicker } = market;
-    if (eventTicker !== '' && this.placed[index] !== eventTicker) {
-      exposure.place(index, eventTicker, this.seriesOf.get(eventTicker) ?? eventTicker, market.exchangeIndex);
+    // Nothing is quoted before the series is known: until then a market is an event of its own.
+    const series = this.seriesOf.get(eventTicker);
+    if (series !== undefined && this.placed[index] !== eventTicker) {
+      exposure.place(index, eventTicker, series, market.exchangeIndex);
       this.placed[index] = eventTicker;
       this.limits[index] = undefined;
       this.shapes.delete(eventTicker);

@@ -60,7 +60,8 @@ export class EventExposure extends Scope {
   private rebuild(): void {
     const before = this.risk;
     const { markets, outcomes } = this;
-    if (outcomes === null) {
+    // A market that could never pay is one that the outcomes were not told of.
+    if (outcomes === null || markets.some(({ index }) => !outcomes.some((payers) => payers.includes(index)))) {
       this.sets = markets.map((market, at) => {
         market.set = at;
         market.member = 0;

@@ -213,3 +213,15 @@ test('the market a series has most of has a limit of its own', () => {
   assert.equal(desk.side(B, BID).reason, 'position_limit');
   assert.match(desk.side(A, BID).detail, /^series_contracts: \d+ contracts, at most 8 contracts$/);
 });
+
+test('the series of a market is learnt late, and its limit would be passed over', () => {
+  const desk = new Desk([A, B], { series: { maxContracts: C(8) } });
+  let asked = 0;
+  desk.venue.faults.onOutcome = (request, outcome): RequestOutcome =>
+    request.op === 'getSeries' && asked++ < 3 ? { kind: 'response', status: 500, body: '' } : outcome;
+  desk.start();
+  for (const ticker of [A, B]) desk.want(ticker, { bid: [47, 6] });
+  desk.venue.run(3000);
+  assert.ok(asked > 3);
+  assert.deepEqual([desk.resting(A, BID), desk.resting(B, BID)], [6, 2]);
+});

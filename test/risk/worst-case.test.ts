@@ -101,7 +101,7 @@ test('an exclusive event, to the micro-dollar in every outcome', () => {
   assert.equal(event.worstWhere(exposure.market(0), true), USD(58));
   assert.equal(event.worstWhere(exposure.market(1), true), USD(-128.8));
   assert.equal(event.worstWhere(exposure.market(2), true), USD(-44));
-  exposure.shape('E', [[], [0]]);
+  exposure.shape('E', [[], [0, 1, 2]]);
   assert.equal(event.worstWhere(exposure.market(0), false), USD(-50), 'none of them');
   assert.deepEqual([exposure.series('S').risk, exposure.total.risk], [event.risk, event.risk]);
 });
@@ -145,4 +145,12 @@ test('series and total add events up: nothing is netted between them', () => {
   assert.equal(desk.exposure.series('T').risk, USD(4.2));
   assert.equal(desk.exposure.total.risk, USD(12.3));
   assert.deepEqual([desk.exposure.series('S').contracts, desk.exposure.total.contracts], [2000, 3000]);
+});
+
+test('a market that the outcomes of its event say nothing about makes them unknown', () => {
+  const { exposure } = three();
+  exposure.shape('E', [[], [0], [1]]);
+  assert.equal(exposure.event('E')!.risk, USD(59 + 63.8 + 6));
+  exposure.shape('E', [[], [0], [1], [2]]);
+  assert.equal(exposure.event('E')!.risk, USD(128.8));
 });
