@@ -1,6 +1,5 @@
 import type { Strategy } from '../quoting/index.ts';
-import type { HaltCode } from '../risk/index.ts';
-import { ASK, BID, formatMoney, type Money, type TimeUs } from '../units/index.ts';
+import { ASK, BID, type TimeUs } from '../units/index.ts';
 import {
   type EventFeeMessage,
   type FillRecord,
@@ -16,6 +15,7 @@ import { Context, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
 import type { EngineInputs, OperatorCommand } from './inputs.ts';
+import { Levels } from './levels.ts';
 import { applyLifecycle } from './listings.ts';
 import type { MarketState } from './market-state.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
@@ -41,8 +41,8 @@ export class Engine implements EngineInputs {
   private readonly trader: Trader;
   private readonly grids: GridChanges;
   private readonly strategy: StrategyHost;
+  private readonly levels: Levels;
   private shutdown: Shutdown | null = null;
-  private lossCheckedAt = 0 as TimeUs;
   private driftTold = 0;
 
   constructor(config: EngineConfig, strategy: Strategy, port: EnginePort, time: TimeUs) {
@@ -55,13 +55,15 @@ export class Engine implements EngineInputs {
       listingsMissed: () => this.sync.want(),
     });
     this.grids = new GridChanges(ctx);
-    const authRefused = (detail: string): void => this.authRefused(detail);
+    const levels = new Levels(ctx);
+    this.levels = levels;
+    const authRefused = (detail: string): void => levels.authRefused(detail);
     this.setup = new Setup(ctx, authRefused);
     ctx.events.onRead = (event) => this.setup.feesRead(event);
     this.sync = new Sync(ctx, {
       fill: (fill) => this.bookFill(fill),
       leftover: (order) => this.writer.cancelLeftover(order),
-      mismatch: (market, text) => this.mismatch(market, text),
+      mismatch: (market, text) => levels.mismatch(market, text),
       authRefused,
     });
     const writerEvents: WriterEvents = {
@@ -113,7 +115,7 @@ export class Engine implements EngineInputs {
         if (market !== null) {
           ctx.touch(market);
           // On a feed that loses much, the moment after a snapshot may be the only one in which the book can be trusted.
-          if (decoder.kind === Frame.Snapshot) this.mark(market);
+          if (decoder.kind === Frame.Snapshot) this.levels.mark(market);
         }
         break;
       }
@@ -197,7 +199,7 @@ export class Engine implements EngineInputs {
     ctx.externals.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
-    this.checkLoss();
+    this.levels.tick();
     for (const market of ctx.markets) if (market.closeTime !== 0) this.watchClose(market);
     this.trader.run();
   }
@@ -317,7 +319,7 @@ export class Engine implements EngineInputs {
     const limit = group.limit / 100;
     const cause = `order group ${group.id} on shard ${exchangeIndex} triggered (${how}): ${filled} contracts filled in the last 15 s, limit ${limit}`;
     const clears = 'find out why, then restart the daemon: a triggered group is never reset by itself';
-    this.halt('group_triggered', cause, clears);
+    this.levels.halt('group_triggered', cause, clears);
     this.sync.want();
   }
 
@@ -338,48 +340,5 @@ export class Engine implements EngineInputs {
     const guard = market.closeTime - ctx.config.closeGuardMs * 1000;
     const quoted = market.reasons[BID] === 'quoting' || market.reasons[ASK] === 'quoting';
     if (ctx.now > guard && quoted) ctx.touch(market);
-  }
-
-  /** Value a market by its book. One that cannot be trusted, or is empty because trading is over, says nothing. */
-  private mark(market: MarketState): void {
-    const { ctx } = this;
-    const over = market.closeTime !== 0 && ctx.now >= market.closeTime;
-    const trusted = market.seen && market.stale === '' && !over;
-    if (market.book < 0 || !(trusted || ctx.ledger.position(market.index) === 0)) return;
-    const bid = ctx.books.bestPrice(market.book, BID);
-    const ask = ctx.books.bestPrice(market.book, ASK);
-    market.profit = ctx.ledger.profit(market.index, bid, ask);
-  }
-
-  private checkLoss(): void {
-    const { ctx } = this;
-    if (!ctx.linkUp || ctx.now - this.lossCheckedAt < 1_000_000) return;
-    this.lossCheckedAt = ctx.now;
-    let profit = 0;
-    for (const market of ctx.markets) {
-      this.mark(market);
-      profit += market.profit;
-    }
-    if (profit > -ctx.config.maxSessionLoss) return;
-    const cause = `session loss ${formatMoney(-profit as Money)} dollars reached the limit ${formatMoney(ctx.config.maxSessionLoss)}`;
-    this.halt('session_loss', cause, 'decide about the loss, then restart the daemon');
-  }
-
-  private mismatch(market: MarketState, text: string): void {
-    market.details = [text, text];
-    this.halt('position_mismatch', text, 'compare the fills on both sides, then restart the daemon', market.ticker);
-  }
-
-  private authRefused(detail: string): void {
-    const clears = 'check the key id, the key file and the clock, then restart the daemon';
-    this.halt('auth_refused', `the exchange refuses our key: ${detail}`, clears);
-  }
-
-  private halt(code: HaltCode, cause: string, clears: string, market = ''): void {
-    const { ctx } = this;
-    if (!ctx.halts.raise({ code, market, cause, clears, since: ctx.now })) return;
-    const what = market === '' ? 'Quoting' : `Quoting ${market}`;
-    ctx.report('error', code, `${cause}. ${what} is halted. To clear: ${clears}`);
-    ctx.touchAll();
   }
 }
