@@ -1,5 +1,5 @@
 import { keenestPrice, remaining, SIDES } from '../orders/index.ts';
-import { collateral } from '../risk/index.ts';
+import { CAUSES, collateral } from '../risk/index.ts';
 import {
   BID,
   type Count,
@@ -126,7 +126,7 @@ export class CashCheck {
       code: 'cash_mismatch',
       market: '',
       cause,
-      clears: 'find the cause, then restart the daemon',
+      clears: CAUSES.cash_mismatch.clears,
       since: ctx.now,
     });
     ctx.touchAll();

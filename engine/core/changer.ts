@@ -13,7 +13,7 @@ import type { MarketState } from './market-state.ts';
 import type { RequestOutcome } from './port.ts';
 import { isVerdict, understood, whyNot } from './reader.ts';
 import { describeOrder, refuseSide } from './trader.ts';
-import { GROUP_CODES, type WriterEvents } from './writer.ts';
+import { GROUP_CODES, isWeather, type WriterEvents } from './writer.ts';
 
 /** Amends and decreases: one request an order, billed to its shard's bucket; every answer becomes order evidence. */
 export class OrderChanger {
@@ -96,6 +96,7 @@ export class OrderChanger {
     // Less rests, or more has filled, than we know: a look at the order tells.
     if (failure.code === 'invalid_order_size') return orders.doubt(order, ctx.now);
     ctx.counters.rejected++;
+    if (!isWeather(failure)) ctx.counters.refused++;
     const detail = describeFailure(failure);
     if (GROUP_CODES.includes(failure.code)) this.events.groupRefused(market.exchangeIndex, detail);
     else if (failure.status === 401) this.events.authRefused(detail);

@@ -33,7 +33,7 @@ function orNull(value: number): number | null {
 
 /** Reasons without numbers of their own have words that came with them. */
 function wordsOf(ctx: Context, market: MarketState, reason: QuietReason): string {
-  if (reason === 'halted') return (ctx.halts.of(market.ticker) ?? ctx.halts.list()[0])?.clears ?? '';
+  if (reason === 'halted' || reason === 'reduce_only') return ctx.halts.inForceFor(market.ticker)?.clears ?? '';
   if (reason === 'market_not_active') return `the exchange says ${market.status}, must be active`;
   return '';
 }

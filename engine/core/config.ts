@@ -7,7 +7,7 @@ import type {
   Tolerance,
   ValueTerms,
 } from '../quoting/index.ts';
-import type { RiskLimits } from '../risk/index.ts';
+import type { LevelTerms, RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
 /** Everything that decides what the core does, apart from its inputs. Plain data: it is the journal's first record. */
@@ -27,6 +27,8 @@ export interface EngineConfig {
   readonly cashMismatch: 'warn' | 'halt';
   /** Loss since the session's start at which quoting halts. */
   readonly maxSessionLoss: Money;
+  /** When the other levels are entered; what is left out is `LEVEL_DEFAULTS`. */
+  readonly levels?: Partial<LevelTerms>;
   /** Contracts that may fill in a rolling 15 s before the exchange pulls everything (one group per shard). */
   readonly groupLimit: Count;
   readonly tolerance: Tolerance;

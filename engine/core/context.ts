@@ -7,7 +7,7 @@ import {
   TOKENS_A_WRITE,
   TokenBucket,
 } from '../quoting/index.ts';
-import { Halts, type ShardGroup } from '../risk/index.ts';
+import { Halts, LEVEL_DEFAULTS, type LevelTerms, type ShardGroup } from '../risk/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
 import type { EngineConfig } from './config.ts';
@@ -78,6 +78,7 @@ export class Context {
   readonly ledger = new Ledger((market) => this.risk.booked(market));
   readonly risk: RiskDesk;
   readonly halts = new Halts();
+  readonly terms: LevelTerms;
   readonly groups = new Map<number, ShardGroup>();
   readonly events: Events;
   readonly queues: Queues;
@@ -118,6 +119,8 @@ export class Context {
     amended: 0,
     decreased: 0,
     rejected: 0,
+    /** Of these and refused changes: those no race with the market explains. */
+    refused: 0,
     unknown: 0,
     fills: 0,
     foreignFills: 0,
@@ -137,6 +140,7 @@ export class Context {
 
   constructor(config: EngineConfig, port: EnginePort, time: TimeUs) {
     this.config = config;
+    this.terms = { ...LEVEL_DEFAULTS, ...config.levels };
     this.port = port;
     this.now = time;
     this.startTime = time;

@@ -1,4 +1,5 @@
 import type { Strategy } from '../quoting/index.ts';
+import type { KillLevel } from '../risk/index.ts';
 import { ASK, BID, type TimeUs } from '../units/index.ts';
 import {
   type EventFeeMessage,
@@ -14,11 +15,12 @@ import type { EngineConfig } from './config.ts';
 import { Context, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
-import type { EngineInputs, OperatorCommand } from './inputs.ts';
-import { Levels } from './levels.ts';
+import type { EngineInputs, Gauge, OperatorCommand } from './inputs.ts';
 import { applyLifecycle } from './listings.ts';
 import type { MarketState } from './market-state.ts';
+import type { CommandAnswer } from './operator.ts';
 import type { EnginePort, RequestOutcome } from './port.ts';
+import { Safeguards } from './safeguards.ts';
 import { Setup } from './setup.ts';
 import { Shutdown, type StopResult } from './shutdown.ts';
 import { type BookPicture, bookOf, type EngineStatus, statusOf } from './status.ts';
@@ -41,7 +43,7 @@ export class Engine implements EngineInputs {
   private readonly trader: Trader;
   private readonly grids: GridChanges;
   private readonly strategy: StrategyHost;
-  private readonly levels: Levels;
+  private readonly guard: Safeguards;
   private shutdown: Shutdown | null = null;
   private driftTold = 0;
 
@@ -55,8 +57,11 @@ export class Engine implements EngineInputs {
       listingsMissed: () => this.sync.want(),
     });
     this.grids = new GridChanges(ctx);
-    const levels = new Levels(ctx);
-    this.levels = levels;
+    this.guard = new Safeguards(ctx, {
+      stop: () => this.stop(),
+      flatten: (...order) => this.writer.flatten(...order),
+    });
+    const { levels } = this.guard;
     const authRefused = (detail: string): void => levels.authRefused(detail);
     this.setup = new Setup(ctx, authRefused);
     ctx.events.onRead = (event) => this.setup.feesRead(event);
@@ -89,14 +94,26 @@ export class Engine implements EngineInputs {
     return this.ctx.phase;
   }
 
-  /** Some halt is in force. */
+  /** Nothing is quoted anywhere: level 2 or higher. */
   get halted(): boolean {
     return this.ctx.halts.any;
   }
 
+  /** The level of the whole engine. */
+  get level(): KillLevel {
+    return this.ctx.halts.level;
+  }
+
   /** A picture of the session for people and metrics. Allocates: never on the message path. */
   status(): EngineStatus {
-    return statusOf(this.ctx, this.setup.missing, this.sync.completed, this.feed.recoveries, this.decoder.drift.list());
+    return statusOf(
+      this.ctx,
+      this.setup.missing,
+      this.sync.completed,
+      this.feed.recoveries,
+      this.decoder.drift.list(),
+      this.guard.picture(),
+    );
   }
 
   /** A market's whole book as we have it, for people and for comparisons. Allocates. */
@@ -115,7 +132,7 @@ export class Engine implements EngineInputs {
         if (market !== null) {
           ctx.touch(market);
           // On a feed that loses much, the moment after a snapshot may be the only one in which the book can be trusted.
-          if (decoder.kind === Frame.Snapshot) this.levels.mark(market);
+          if (decoder.kind === Frame.Snapshot) this.guard.triggers.mark(market);
         }
         break;
       }
@@ -199,26 +216,22 @@ export class Engine implements EngineInputs {
     ctx.externals.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
-    this.levels.tick();
+    this.guard.tick();
+    if (ctx.phase === 'stopping') return;
     for (const market of ctx.markets) if (market.closeTime !== 0) this.watchClose(market);
     this.trader.run();
   }
 
-  onCommand(command: OperatorCommand, time: TimeUs): void {
+  onCommand(command: OperatorCommand, time: TimeUs): CommandAnswer {
     this.ctx.advance(time);
-    const { ctx } = this;
-    if (command === 'stop') {
-      if (this.shutdown !== null) return;
-      ctx.phase = 'stopping';
-      ctx.dropReads();
-      ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
-      this.shutdown = new Shutdown(ctx, this.writer, this.sync.cash);
-      this.shutdown.tick();
-      this.strategy.stop();
-      return;
-    }
-    ctx.paused = command === 'pause';
-    ctx.touchAll();
+    const answer = command === 'stop' ? this.stop() : this.guard.command(command);
+    if (this.shutdown === null) this.trader.run();
+    return answer;
+  }
+
+  onGauge(name: Gauge, value: number, time: TimeUs): void {
+    this.ctx.advance(time);
+    this.guard.triggers.gauge(name, value);
     this.trader.run();
   }
 
@@ -232,6 +245,18 @@ export class Engine implements EngineInputs {
     this.ctx.advance(time);
     this.ctx.externals.set(name, value, at);
     this.trader.run();
+  }
+
+  private stop(): CommandAnswer {
+    const { ctx } = this;
+    if (this.shutdown !== null) return { done: true, text: 'it is stopping already' };
+    ctx.phase = 'stopping';
+    ctx.dropReads();
+    ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
+    this.shutdown = new Shutdown(ctx, this.writer, this.sync.cash);
+    this.shutdown.tick();
+    this.strategy.stop();
+    return { done: true, text: 'stopping' };
   }
 
   /** Groups are only opened once the books, the account and the old session's orders are settled. */
@@ -294,6 +319,7 @@ export class Engine implements EngineInputs {
       ctx.counters.foreignFills++;
       ctx.orders.bookedEarly(fill.orderId, fill.count);
     }
+    this.guard.triggers.filled(market, fill.side, fill.price);
     this.strategy.filled(market, fill.side, fill.price, fill.count);
   }
 
@@ -319,7 +345,7 @@ export class Engine implements EngineInputs {
     const limit = group.limit / 100;
     const cause = `order group ${group.id} on shard ${exchangeIndex} triggered (${how}): ${filled} contracts filled in the last 15 s, limit ${limit}`;
     const clears = 'find out why, then restart the daemon: a triggered group is never reset by itself';
-    this.levels.halt('group_triggered', cause, clears);
+    this.guard.levels.halt('group_triggered', cause, clears);
     this.sync.want();
   }
 

@@ -1,9 +1,26 @@
 import type { TimeUs } from '../units/index.ts';
 import type { EngineConfig } from './config.ts';
+import type { CommandAnswer } from './operator.ts';
 import type { RequestOutcome } from './port.ts';
 
-/** What an operator can ask for. */
-export type OperatorCommand = 'stop' | 'pause' | 'resume';
+/**
+ * What an operator can ask for. Levels are raised by number and left by resetting their causes, `CODE` or `CODE/MARKET`;
+ * `panic` is level 4, `panic flatten` level 3 and then 4 (docs/levels.md).
+ */
+export type OperatorCommand =
+  | 'stop'
+  | 'pause'
+  | 'resume'
+  | 'panic'
+  | 'panic flatten'
+  | `level ${1 | 2 | 3 | 4}`
+  | `reset ${string}`;
+
+/**
+ * What the session measures: how far the exchange's clock is ahead of this machine's, how long the event loop stood still,
+ * and when the exchange's day began (Unix seconds).
+ */
+export type Gauge = 'clockSkewMs' | 'loopLagMs' | 'dayStart';
 
 /**
  * Everything that can reach the core besides feed frames, as the journal writes it. Together with the frames and the
@@ -15,7 +32,8 @@ export type EngineInput =
   | { readonly kind: 'timer' }
   | { readonly kind: 'command'; readonly command: OperatorCommand }
   | { readonly kind: 'slow'; readonly ticker: string; readonly tookUs: number }
-  | { readonly kind: 'value'; readonly name: string; readonly value: number; readonly at: TimeUs };
+  | { readonly kind: 'value'; readonly name: string; readonly value: number; readonly at: TimeUs }
+  | { readonly kind: 'gauge'; readonly name: Gauge; readonly value: number };
 
 /** First record of a session's journal. */
 export interface SessionRecord {
@@ -35,7 +53,7 @@ export interface EngineInputs {
   onOutcome(id: number, outcome: RequestOutcome, time: TimeUs): void;
   /** Time passed. Expected every 10 to 50 ms. */
   onTimer(time: TimeUs): void;
-  onCommand(command: OperatorCommand, time: TimeUs): void;
+  onCommand(command: OperatorCommand, time: TimeUs): CommandAnswer;
   /** A call into the strategy took longer than it is allowed: which market's, '' for all, and how long, microseconds. */
   onSlow(ticker: string, tookUs: number, time: TimeUs): void;
   /**
@@ -44,4 +62,5 @@ export interface EngineInputs {
    * @throws RangeError for what is not finite
    */
   onValue(name: string, value: number, time: TimeUs, at?: TimeUs): void;
+  onGauge(name: Gauge, value: number, time: TimeUs): void;
 }

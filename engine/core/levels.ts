@@ -1,67 +1,80 @@
-import type { HaltCode } from '../risk/index.ts';
-import { ASK, BID, formatMoney, type Money, type TimeUs } from '../units/index.ts';
+import { CAUSES, type Halt, type HaltCode, LEVEL_NAMES } from '../risk/index.ts';
+import type { TimeUs } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
 
-const CHECK_MS = 1000;
+/** A timed cause entered this often within this long is not left by itself any more. */
+const MOST_ENTRIES = 3;
+const ENTRIES_MS = 3_600_000;
 
-/** What ends or narrows quoting: values the markets, watches the loss, and enters halts. */
+/** Enters and leaves levels: every cause is reported once with its numbers, and every market is looked at again. */
 export class Levels {
   private readonly ctx: Context;
-  private checkedAt = 0 as TimeUs;
+  /** When timed causes were entered, by code and market. */
+  private readonly entries = new Map<string, TimeUs[]>();
 
   constructor(ctx: Context) {
     this.ctx = ctx;
   }
 
-  /** Enter a halt, once: it is reported, and every market is looked at again. */
-  halt(code: HaltCode, cause: string, clears: string, market = ''): void {
+  /** Enter a cause, once, for one market or ('') for all. What has to be done to leave it is the table's unless told. */
+  halt(code: HaltCode, cause: string, clears: string = CAUSES[code].clears, market = ''): void {
+    this.enter(code, cause, clears, market, 0 as TimeUs);
+  }
+
+  /** A timed cause holds now: it is left `holdMs` after the last time this is said, unless it keeps coming back. */
+  timed(code: HaltCode, cause: string, holdMs: number, market = ''): void {
     const { ctx } = this;
-    if (!ctx.halts.raise({ code, market, cause, clears, since: ctx.now })) return;
-    const what = market === '' ? 'Quoting' : `Quoting ${market}`;
-    ctx.report('error', code, `${cause}. ${what} is halted. To clear: ${clears}`);
-    ctx.touchAll();
+    if (ctx.halts.get(code, market) !== undefined) return ctx.halts.extend(code, market, ctx.after(holdMs));
+    const key = `${code}/${market}`;
+    const recent = (this.entries.get(key) ?? []).filter((time) => !ctx.passed(time, ENTRIES_MS));
+    recent.push(ctx.now);
+    this.entries.set(key, recent);
+    const isLast = recent.length >= MOST_ENTRIES;
+    const clears = isLast
+      ? `entered ${recent.length} times within an hour: find out why, then reset it`
+      : `${CAUSES[code].clears}: left by itself ${holdMs / 1000} s after it last held`;
+    this.enter(code, cause, clears, market, isLast ? (0 as TimeUs) : ctx.after(holdMs));
+  }
+
+  /** Leave a cause on an operator's word. The same cause coming back within the hour starts from nothing. */
+  reset(code: HaltCode, market: string): void {
+    this.entries.delete(`${code}/${market}`);
+    const halt = this.ctx.halts.lower(code, market);
+    if (halt !== undefined) this.left(halt, 'an operator reset it');
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    for (const halt of this.ctx.halts.lapse(this.ctx.now)) this.left(halt, 'its time is over');
   }
 
   /** A market's position is not the exchange's. */
   mismatch(market: MarketState, text: string): void {
     market.details = [text, text];
-    this.halt('position_mismatch', text, 'compare the fills on both sides, then restart the daemon', market.ticker);
+    this.halt('position_mismatch', text, CAUSES.position_mismatch.clears, market.ticker);
   }
 
   authRefused(detail: string): void {
-    const clears = 'check the key id, the key file and the clock, then restart the daemon';
-    this.halt('auth_refused', `the exchange refuses our key: ${detail}`, clears);
+    this.halt('auth_refused', `the exchange refuses our key: ${detail}`);
   }
 
-  /** Value a market by its book. One that cannot be trusted, or is empty because trading is over, says nothing. */
-  mark(market: MarketState): void {
+  private enter(code: HaltCode, cause: string, clears: string, market: string, until: TimeUs): void {
     const { ctx } = this;
-    const over = market.closeTime !== 0 && ctx.now >= market.closeTime;
-    const trusted = market.seen && market.stale === '' && !over;
-    if (market.book < 0 || !(trusted || ctx.ledger.position(market.index) === 0)) return;
-    const bid = ctx.books.bestPrice(market.book, BID);
-    const ask = ctx.books.bestPrice(market.book, ASK);
-    market.profit = ctx.ledger.profit(market.index, bid, ask);
+    if (!ctx.halts.raise({ code, market, cause, clears, since: ctx.now, until })) return;
+    const { level } = CAUSES[code];
+    const where = market === '' ? '' : ` for ${market}`;
+    const what = level === 0 ? 'half size' : `level ${level} (${LEVEL_NAMES[level]})`;
+    ctx.report('error', code, `${cause}: ${what}${where}. To clear: ${clears}`, { level, market });
+    ctx.touchAll();
   }
 
-  /** Time has passed. */
-  tick(): void {
+  private left({ code, market }: Halt, why: string): void {
     const { ctx } = this;
-    if (!ctx.linkUp || !ctx.passed(this.checkedAt, CHECK_MS)) return;
-    this.checkedAt = ctx.now;
-    let profit = 0;
-    for (const market of ctx.markets) {
-      this.mark(market);
-      profit += market.profit;
-    }
-    this.checkLoss(profit as Money);
-  }
-
-  private checkLoss(profit: Money): void {
-    const { maxSessionLoss } = this.ctx.config;
-    if (profit > -maxSessionLoss) return;
-    const cause = `session loss ${formatMoney(-profit as Money)} dollars reached the limit ${formatMoney(maxSessionLoss)}`;
-    this.halt('session_loss', cause, 'decide about the loss, then restart the daemon');
+    const level = market === '' ? ctx.halts.level : ctx.halts.levelOf(market);
+    const where = market === '' ? '' : ` for ${market}`;
+    const text = `${code} is left${where}: ${why}; now level ${level} (${LEVEL_NAMES[level]})`;
+    ctx.report('warn', 'level_left', text, { cause: code, market, level });
+    ctx.touchAll();
   }
 }

@@ -1,12 +1,13 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { keenestPrice, remaining, SIDES } from '../orders/index.ts';
 import { pullMs, type QuietReason, staleLoss, type TokenBucket } from '../quoting/index.ts';
-import type { Halt } from '../risk/index.ts';
+import type { Halt, KillLevel } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
 import { type Clearing, clearingOf } from './clearing.ts';
 import type { Context, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
+import type { FlattenStatus } from './flattener.ts';
 import type { MarketState } from './market-state.ts';
 import type { QueueErrors } from './queues.ts';
 import type { RiskStatus } from './risk-desk.ts';
@@ -54,6 +55,14 @@ export interface EngineStatus {
   readonly missing: readonly string[];
   readonly markets: readonly MarketStatusView[];
   readonly halts: readonly Halt[];
+  /** The level of the whole engine, and whether an operator paused it. */
+  readonly level: KillLevel;
+  readonly paused: boolean;
+  /** P&L since the exchange day began, and how far equity is below the session's highest. */
+  readonly dayProfit: Money;
+  readonly fall: Money;
+  /** How positions are being closed; empty below level 3. */
+  readonly flattening: readonly FlattenStatus[];
   readonly profit: Money;
   readonly fees: Money;
   /** The same over all markets, how long pulling everything takes, and the round trip it is reckoned with. */
@@ -119,6 +128,7 @@ export function statusOf(
   reconciliations: number,
   recoveries: number,
   drift: readonly TypeDrift[],
+  result: Pick<EngineStatus, 'dayProfit' | 'fall' | 'flattening'>,
 ): EngineStatus {
   const markets = ctx.markets.map((m) => marketStatus(ctx, m, missing.length));
   return {
@@ -130,6 +140,9 @@ export function statusOf(
     missing,
     markets,
     halts: ctx.halts.list(),
+    level: ctx.halts.level,
+    paused: ctx.paused,
+    ...result,
     profit: markets.reduce((sum, m) => sum + m.profit, 0) as Money,
     fees: markets.reduce((sum, m) => sum + m.fees, 0) as Money,
     stale: {

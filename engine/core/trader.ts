@@ -17,6 +17,7 @@ import { ASK, BID, type Count, type Price, type Side, sideName } from '../units/
 import type { OrderChanger } from './changer.ts';
 import type { Context } from './context.ts';
 import { hold, type MarketState } from './market-state.ts';
+import { narrow, toleranceOf } from './narrowing.ts';
 import { isDoubtful } from './quiet.ts';
 import type { StrategyHost } from './strategy-host.ts';
 import type { OrderWriter } from './writer.ts';
@@ -102,7 +103,7 @@ export class Trader {
   private gate(market: MarketState): QuietReason {
     const { ctx } = this;
     if (ctx.phase === 'stopping' || ctx.phase === 'stopped') return 'stopping';
-    if (ctx.halts.any || ctx.halts.of(market.ticker) !== undefined) return 'halted';
+    if (ctx.halts.levelOf(market.ticker) >= 2) return 'halted';
     if (!ctx.linkUp) return 'link_down';
     if (ctx.phase === 'starting') return 'starting';
     if (!ctx.reconciled) return 'reconciling';
@@ -138,6 +139,7 @@ export class Trader {
       return;
     }
     this.strategy.quote(market, view, quotes);
+    narrow(ctx, market, quotes);
   }
 
   private reconcile(market: MarketState, side: Side): void {
@@ -148,7 +150,7 @@ export class Trader {
     const grid = ctx.books.grid(market.book);
     const held = ctx.now < market.holdUntil[side];
     const replace = held ? 'cancel_create' : ctx.config.replace;
-    reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), ctx.config.tolerance, replace, plan);
+    reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), toleranceOf(ctx, market), replace, plan);
     const byValue = ctx.config.scheduler.order === 'value';
     this.worth.aim(this.view, side, wanted);
     for (const order of plan.cancels) {

@@ -1,5 +1,5 @@
 import { type Order, remaining } from '../orders/index.ts';
-import { type Count, sideName, type TimeUs } from '../units/index.ts';
+import { type Count, type Price, type Side, sideName, type TimeUs } from '../units/index.ts';
 import {
   type BatchItem,
   batchItems,
@@ -9,6 +9,7 @@ import {
   cancelOrdersBody,
   describeFailure,
   type Failure,
+  flattenOrderBody,
   OrderEncoder,
   type OrderRecord,
   orderPath,
@@ -23,6 +24,21 @@ import { type Candidate, describeOrder, refuseSide } from './trader.ts';
 
 /** Refusals that mean our group is triggered or gone: nothing may be placed until a person decides. */
 export const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
+
+/** Codes of what the market does, not we: the book moved into an order, the exchange does not trade, the cash is gone. */
+const WEATHER: readonly string[] = [
+  'post_only_cross',
+  'self_cross_attempt',
+  'market_inactive',
+  'market_already_closed',
+  'insufficient_balance',
+];
+
+/** A refusal that says nothing about how we write. */
+export function isWeather({ code, details }: Failure): boolean {
+  const name = code.toLowerCase();
+  return details === 'post only cross' || name.includes('paused') || WEATHER.includes(name);
+}
 
 /** What the writer tells the engine about. */
 export interface WriterEvents {
@@ -59,7 +75,7 @@ export class OrderWriter {
     const own = ctx.bucketOf(market.exchangeIndex);
     const alone = own !== ctx.writes && own.take(ctx.costs.singleCreateCost, kept, ctx.now);
     if (!alone && !ctx.writes.take(ctx.costs.createCost, kept, ctx.now)) return false;
-    const clientOrderId = `${ctx.config.clientPrefix}-${ctx.config.sessionId}-${(this.nextOrder++).toString(36)}`;
+    const clientOrderId = this.newId();
     const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
     const group = ctx.groups.get(market.exchangeIndex)!;
     const { ticker, exchangeIndex } = market;
@@ -79,6 +95,30 @@ export class OrderWriter {
     }
     const wire = { orderId: order.orderId, ticker: market.ticker, exchangeIndex: market.exchangeIndex };
     this.cancels.push({ order, wire, market, loss });
+  }
+
+  /**
+   * Take what there is down to `price` and no more than the position: level 3. In no group, for one that has triggered
+   * would refuse it. False when its tokens are not there.
+   */
+  flatten(market: MarketState, side: Side, price: Price, count: Count): boolean {
+    const { ctx } = this;
+    const { ticker, exchangeIndex } = market;
+    const bucket = ctx.bucketOf(exchangeIndex);
+    const cost = ctx.costs.singleCreateCost;
+    if (!bucket.take(cost, ctx.triggerReserve, ctx.now)) return false;
+    const clientOrderId = this.newId();
+    const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
+    ctx.counters.created++;
+    const body = flattenOrderBody({ ticker, clientOrderId, side, price, count, exchangeIndex }, ctx.config.subaccount);
+    const done = (outcome: RequestOutcome): void => this.created([order], outcome, singleItem);
+    ctx.write('createOrders', 'POST', Paths.create, body, cost, done, '', bucket);
+    return true;
+  }
+
+  private newId(): string {
+    const { clientPrefix, sessionId } = this.ctx.config;
+    return `${clientPrefix}-${sessionId}-${(this.nextOrder++).toString(36)}`;
   }
 
   private sendCreate(order: Order, wire: CreateOrder): void {
@@ -253,6 +293,7 @@ export class OrderWriter {
     else if (failure.status === 401) this.events.authRefused(detail);
     const postOnly = failure.details === 'post only cross' || failure.code === 'post_only_cross';
     const transient = postOnly || failure.status === 429;
+    if (!isWeather(failure)) ctx.counters.refused++;
     refuseSide(ctx, market, order.side, detail, transient ? 100 : ctx.config.timing.refusedHoldMs);
     if (!transient) {
       const text = `${market.ticker}: ${sideName(order.side)} ${order.initialCount / 100}@${order.price / 100}c refused: ${detail}`;

@@ -18,7 +18,7 @@ const plain = (about: string, clears: string): ReasonInfo => ({ about, clears, u
 export const REASONS = {
   quoting: plain('what is wanted rests or is on its way', ''),
   stopping: plain('the session is ending', 'a new session'),
-  halted: plain('a limit was reached or something is wrong', 'what the halt says, then a restart'),
+  halted: plain('a limit was reached or something is wrong: level 2 or higher', 'what its cause says'),
   link_down: {
     about: 'the feed is not connected',
     clears: 'a connection; it is tried without end',
@@ -90,6 +90,7 @@ export const REASONS = {
     unit: 'contracts',
     must: 'above',
   },
+  reduce_only: plain('level 1: only what reduces the position is quoted', 'what its cause says'),
   position_limit: {
     about: 'the position and what may still fill reach the limit',
     clears: 'a smaller position or a larger risk.maxPositionContracts',

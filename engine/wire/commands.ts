@@ -108,6 +108,25 @@ function createFields(o: CreateOrder, subaccount: number): Record<string, unknow
   };
 }
 
+/** An order that closes a position: it takes what there is at its price or better, and vanishes. */
+export type FlattenOrder = Omit<CreateOrder, 'groupId' | 'expirationSeconds'>;
+
+/** Body of `POST /portfolio/events/orders` for it. Reduce-only is for immediate-or-cancel orders (API section 6.5). */
+export function flattenOrderBody(o: FlattenOrder, subaccount = 0): string {
+  return JSON.stringify({
+    ticker: o.ticker,
+    client_order_id: o.clientOrderId,
+    side: o.side === BID ? 'bid' : 'ask',
+    count: formatCount(o.count),
+    price: formatPrice(o.price),
+    time_in_force: 'immediate_or_cancel',
+    reduce_only: true,
+    self_trade_prevention_type: 'taker_at_cross',
+    exchange_index: o.exchangeIndex,
+    ...subaccountField(subaccount),
+  });
+}
+
 /** Body of `POST /portfolio/events/orders/{order_id}/amend`. */
 export function amendOrderBody(o: AmendOrder): string {
   return JSON.stringify({

@@ -1,0 +1,53 @@
+import { SIDES } from '../orders/index.ts';
+import type { Quotes, SideTargets, Tolerance } from '../quoting/index.ts';
+import { BID, type Count, type Side } from '../units/index.ts';
+import type { Context } from './context.ts';
+import type { MarketState } from './market-state.ts';
+
+/** Under a level nothing may be larger than wanted. */
+const EXACT: Tolerance = { levelsBehind: 0, countShare: 0 };
+
+/** How far orders of a market may be from what is wanted. */
+export function toleranceOf(ctx: Context, market: MarketState): Tolerance {
+  return ctx.halts.isHalved || ctx.halts.levelOf(market.ticker) > 0 ? EXACT : ctx.config.tolerance;
+}
+
+/** Leave of a strategy's wishes what the level allows: half the size after a soft loss, and at level 1 only what reduces. */
+export function narrow(ctx: Context, market: MarketState, quotes: Quotes): void {
+  const { halts } = ctx;
+  const level = halts.levelOf(market.ticker);
+  if (level === 0 && !halts.isHalved) return;
+  const position = ctx.ledger.position(market.index);
+  for (const side of SIDES) {
+    const wanted = quotes.side(side);
+    const room = reducible(ctx, market, side, position);
+    if (halts.isHalved && room === 0) halve(wanted);
+    if (level === 1) cut(wanted, room);
+  }
+}
+
+/** Contracts of the side that would reduce the position: those known to have filled already do not any more. */
+function reducible(ctx: Context, market: MarketState, side: Side, position: Count): number {
+  const held = side === BID ? -position : position;
+  return Math.max(0, held - ctx.orders.unbooked(market.index, side));
+}
+
+function halve(wanted: SideTargets): void {
+  for (let t = 0; t < wanted.length; t++) {
+    const target = wanted.targets[t]!;
+    target.count = Math.max(1, Math.floor(target.count / 2)) as Count;
+  }
+}
+
+/** Nearest first, not more than `room` together. */
+function cut(wanted: SideTargets, room: number): void {
+  let left = room;
+  let kept = 0;
+  for (; kept < wanted.length && left > 0; kept++) {
+    const target = wanted.targets[kept]!;
+    target.count = Math.min(target.count, left) as Count;
+    left -= target.count;
+  }
+  if (kept > 0) wanted.length = kept;
+  else if (wanted.length > 0) wanted.clear('reduce_only');
+}
