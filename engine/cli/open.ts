@@ -77,6 +77,13 @@ export function openSession(options: OpenOptions): Session {
     venue: (listener) => new LiveVenue(venue, listener),
     journalFolder,
     statusFolder,
+    access: {
+      restUrl: hosts.restUrl,
+      keyId: options.keyId,
+      keyPath: options.keyPath,
+      clientPrefix: config.clientPrefix,
+      subaccount: config.subaccount,
+    },
     forMs,
     ...(options.external === undefined ? {} : { external: options.external }),
     ...(onRunning === undefined ? {} : { onRunning }),

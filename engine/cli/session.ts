@@ -1,29 +1,31 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { build } from 'hdr-histogram-js';
 import {
+  type CommandAnswer,
   Engine,
   type EngineConfig,
   type EnginePort,
   type EngineReport,
+  type Gauge,
+  type OperatorCommand,
   type RequestOutcome,
   type StopResult,
   type VenueRequest,
   withText,
 } from '../core/index.ts';
-import { JournalWriter } from '../journal/index.ts';
+import type { JournalWriter } from '../journal/index.ts';
 import type { VenueListener } from '../kalshi/venue.ts';
 import { type Display, openDisplay } from '../ops/display.ts';
 import { type LatencyView, summaryLines } from '../ops/screen.ts';
-import { StatusFile } from '../ops/status-file.ts';
+import type { DaemonAccess } from '../ops/status-file.ts';
 import type { Strategy } from '../quoting/index.ts';
 import type { TimeUs } from '../units/index.ts';
 import { ExternalInputs } from './external.ts';
 import type { ExternalSettings } from './external-config.ts';
 import { SIGNALS } from './interruption.ts';
 import { Pull, type PullGroup } from './pull.ts';
+import { SessionControl } from './session-control.ts';
+import { journalPath, openJournal } from './session-journal.ts';
 import { TimedStrategy } from './timed-strategy.ts';
-import { UsageError } from './usage.ts';
 
 /** The venue as a session uses it: the port out, and a start and an end. */
 export interface SessionVenue extends EnginePort {
@@ -31,6 +33,8 @@ export interface SessionVenue extends EnginePort {
   close(): Promise<void>;
   /** Lines about its requests for the session's summary. */
   summary?(): string[];
+  /** How far the exchange's clock is ahead of this machine's, milliseconds; null where it is not measured. */
+  readonly clockSkewMs?: number | null;
 }
 
 export interface SessionOptions {
@@ -52,6 +56,8 @@ export interface SessionOptions {
   readonly forMs: number;
   /** Folder for the status file that `hundred status` reads, null or left out for none. */
   readonly statusFolder?: string | null;
+  /** How its orders can be reached without it, for the status file. */
+  readonly access?: DaemonAccess;
   readonly onRunning?: () => void;
 }
 
@@ -68,7 +74,7 @@ export class Session {
   private readonly venue: SessionVenue;
   private readonly external: ExternalInputs;
   private readonly journal: JournalWriter | null;
-  private readonly statusFile: StatusFile | null;
+  private readonly control: SessionControl;
   private readonly display: Display;
   private readonly latency = build({
     lowestDiscernibleValue: 1,
@@ -87,10 +93,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.options = options;
     this.display = openDisplay(options.title);
-    this.journal = this.openJournal();
-    const { statusFolder = null, config } = options;
-    const trouble = (text: string): void => this.display.report({ level: 'warn', code: 'status_file', text });
-    this.statusFile = statusFolder === null ? null : new StatusFile(statusFolder, config.sessionId, trouble);
+    this.journal = openJournal(options, (report) => this.display.report(report));
     const port: EnginePort = {
       send: (text) => {
         this.record(`{"kind":"send","text":${JSON.stringify(text)}}`);
@@ -118,6 +121,25 @@ export class Session {
       onInput: (json, ...value) => this.onValue(json, ...value),
       onReport: (level, code, text) => this.say(level, code, text),
     });
+    const { title, version, statusFolder = null, access = null, nowUs, nowNs } = options;
+    this.control = new SessionControl(
+      {
+        statusFolder,
+        sessionId: options.config.sessionId,
+        title,
+        version,
+        access,
+        tickMs: TIMER_MS,
+        nowNs,
+        nowMs: () => nowUs() / 1000,
+        clockSkewMs: () => this.venue.clockSkewMs ?? null,
+      },
+      {
+        command: (command) => this.command(command),
+        measured: (name, value) => this.measured(name, value),
+        report: (report) => this.report(report),
+      },
+    );
   }
 
   /** Run until told to stop. Resolves with the exit status: 0 when the exchange confirmed that nothing rests. */
@@ -126,6 +148,7 @@ export class Session {
       this.ended = resolve;
     });
     this.venue.start();
+    this.control.show(this.engine.status(), this.latencyView(), this.external.status());
     this.timers.push(setInterval(() => this.tick(), TIMER_MS));
     this.timers.push(setInterval(() => this.show(), STATUS_MS));
     if (this.options.forMs > 0) this.timers.push(setTimeout(() => this.stop(), this.options.forMs));
@@ -183,11 +206,31 @@ export class Session {
   /** Begin the orderly end. Safe to call again. */
   stop(): void {
     if (this.stopping) return;
-    this.stopping = true;
+    this.command('stop');
+  }
+
+  /** An operator's word, from wherever. */
+  private command(command: OperatorCommand): CommandAnswer {
+    if (this.pull !== null) return { done: true, text: 'the engine has failed: its quotes are being pulled' };
     const time = this.options.nowUs();
-    this.input('{"kind":"command","command":"stop"}', time);
-    this.engine.onCommand('stop', time);
+    this.input(`{"kind":"command","command":${JSON.stringify(command)}}`, time);
+    const answer = this.engine.onCommand(command, time);
+    this.watchLevel();
     this.watchStrategy();
+    return answer;
+  }
+
+  private measured(name: Gauge, value: number): void {
+    const time = this.options.nowUs();
+    this.input(`{"kind":"gauge","name":"${name}","value":${value}}`, time);
+    this.engine.onGauge(name, value, time);
+  }
+
+  /** Whoever made the engine stop, it is stopping; and at level 4 the next start waits for a person. */
+  private watchLevel(): void {
+    if (this.engine.phase === 'stopping') this.stopping = true;
+    if (this.engine.level < 4) return;
+    this.control.off(this.engine.status().halts.find((halt) => halt.level === 4)?.cause ?? 'level 4');
   }
 
   /** Tell people something from outside the engine. */
@@ -200,12 +243,14 @@ export class Session {
     const summary = this.summary();
     await within(Promise.all([this.venue.close(), this.external.close()]), CLOSE_MS);
     const stats = this.journal === null ? undefined : await within(this.journal.close(), CLOSE_MS);
-    this.statusFile?.remove();
+    this.control.end(result);
     this.display.close();
     for (const line of summary) this.display.print(line);
     if (stats !== undefined) {
       const dropped = stats.dropped > 0 ? `, ${stats.dropped} DROPPED` : '';
-      this.display.print(`  journal ${this.journalPath}: ${stats.records} records, ${stats.bytes} bytes${dropped}`);
+      this.display.print(
+        `  journal ${journalPath(this.options)}: ${stats.records} records, ${stats.bytes} bytes${dropped}`,
+      );
     }
     this.display.print(
       result.clean ? result.text : `WARNING: ${result.text}; ${result.resting} order(s) may still rest`,
@@ -229,20 +274,18 @@ export class Session {
     const status = this.engine.status();
     const latency = this.latencyView();
     this.display.show(status, latency);
-    const { title, version, config } = this.options;
-    const { sessionId } = config;
-    const sources = this.external.status();
-    const writtenMs = Math.round(this.options.nowUs() / 1000);
-    this.statusFile?.write({ pid: process.pid, sessionId, version, title, writtenMs, latency, status, sources });
+    this.control.show(status, latency, this.external.status());
   }
 
   private tick(): void {
     if (this.pull !== null) return this.pullOn(this.pull);
     // Rejected where the engine fails on a value: nobody handles that, and the session crashes as from anywhere else.
     void this.external.tick();
+    this.control.tick();
     const time = this.options.nowUs();
     this.input('{"kind":"timer"}', time);
     this.engine.onTimer(time);
+    this.watchLevel();
     this.watchStrategy();
     if (!this.running && this.engine.phase === 'running') {
       this.running = true;
@@ -338,27 +381,6 @@ export class Session {
     if (h.totalCount === 0) return { count: 0, p50Us: -1, p99Us: -1, maxUs: -1 };
     const us = (percentile: number): number => h.getValueAtPercentile(percentile) / 1000;
     return { count: h.totalCount, p50Us: us(50), p99Us: us(99), maxUs: h.maxValue / 1000 };
-  }
-
-  private get journalPath(): string {
-    return join(this.options.journalFolder ?? '', `${this.options.config.sessionId}.ndjson.zst`);
-  }
-
-  private openJournal(): JournalWriter | null {
-    if (this.options.journalFolder === null) return null;
-    try {
-      mkdirSync(this.options.journalFolder, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new UsageError(
-        `journal folder ${this.options.journalFolder} cannot be made (${code}): pass --journal FOLDER or --no-journal`,
-      );
-    }
-    const trouble = (text: string): void => this.display.report({ level: 'error', code: 'journal', text });
-    const journal = new JournalWriter({ path: this.journalPath, onTrouble: trouble });
-    const { version, config } = this.options;
-    journal.session(JSON.stringify({ version, use_yes_price: true, config }), this.options.nowUs());
-    return journal;
   }
 }
 

@@ -98,6 +98,11 @@ export class LiveVenue implements EnginePort {
     await Promise.all([this.feed.close(), this.gateway.close(), this.pool?.close()]);
   }
 
+  /** Milliseconds the exchange's clock is ahead of this machine's; null where no answers are looked at for it. */
+  get clockSkewMs(): number | null {
+    return this.pool?.signer.offsetMs ?? null;
+  }
+
   counters(): VenueCounters {
     const { response, unsent, unknown } = this.outcomes;
     return {

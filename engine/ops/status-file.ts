@@ -4,6 +4,15 @@ import type { EngineStatus } from '../core/index.ts';
 import type { SourceStatus } from '../external/index.ts';
 import type { LatencyView } from './screen.ts';
 
+/** How a daemon's orders can be reached without it. No secrets: the key stays where it is. */
+export interface DaemonAccess {
+  readonly restUrl: string;
+  readonly keyId: string;
+  readonly keyPath: string;
+  readonly clientPrefix: string;
+  readonly subaccount: number;
+}
+
 /** What a running daemon writes of itself every second. */
 export interface StatusRecord {
   readonly pid: number;
@@ -12,6 +21,9 @@ export interface StatusRecord {
   readonly title: string;
   /** When it was written, milliseconds since the epoch. */
   readonly writtenMs: number;
+  /** Its control socket, '' for none. */
+  readonly control: string;
+  readonly access: DaemonAccess | null;
   readonly latency: LatencyView;
   readonly status: EngineStatus;
   /** Where its values from outside come from; daemons of before there were any write nothing. */

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CommandAnswer, EngineReport, EngineStatus, Gauge, OperatorCommand, StopResult } from '../core/index.ts';
+import { latchPath, setLatch } from '../ops/latch.ts';
+import type { LatencyView } from '../ops/screen.ts';
+import { type DaemonAccess, StatusFile, type StatusRecord } from '../ops/status-file.ts';
+import { ControlServer } from './control-server.ts';
+import { Gauges } from './gauges.ts';
+
+export interface SessionControlOptions {
+  /** Folder of the status file, null for no status, control channel or latch. */
+  readonly statusFolder: string | null;
+  readonly sessionId: string;
+  readonly title: string;
+  readonly version: string;
+  /** How the daemon's orders can be reached without it. */
+  readonly access: DaemonAccess | null;
+  readonly tickMs: number;
+  readonly nowNs: () => number;
+  readonly nowMs: () => number;
+  readonly clockSkewMs: () => number | null;
+}
+
+/** What the session does for it. */
+export interface SessionHooks {
+  command(command: OperatorCommand): CommandAnswer;
+  measured(name: Gauge, value: number): void;
+  report(report: EngineReport): void;
+}
+
+/** Longest path of a Unix socket everywhere. */
+const MAX_SOCKET_PATH = 100;
+
+/** What surrounds a session: its status file, its control channel, its latch, and what it measures of itself. */
+export class SessionControl {
+  private readonly options: SessionControlOptions;
+  private readonly hooks: SessionHooks;
+  private readonly statusFile: StatusFile | null = null;
+  private readonly server: ControlServer | null = null;
+  private readonly socketPath: string = '';
+  private readonly gauges: Gauges;
+  private isOff = false;
+
+  constructor(options: SessionControlOptions, hooks: SessionHooks) {
+    this.options = options;
+    this.hooks = hooks;
+    const { statusFolder, sessionId, tickMs, nowNs, nowMs, clockSkewMs } = options;
+    const measured = (name: Gauge, value: number): void => hooks.measured(name, value);
+    this.gauges = new Gauges({ everyMs: tickMs, nowNs, nowMs, clockSkewMs, measured });
+    if (statusFolder === null) return;
+    const trouble = (code: string) => (text: string) => hooks.report({ level: 'warn', code, text });
+    this.statusFile = new StatusFile(statusFolder, sessionId, trouble('status_file'));
+    const beside = join(statusFolder, `${sessionId}.sock`);
+    this.socketPath =
+      beside.length <= MAX_SOCKET_PATH ? beside : join(tmpdir(), `hundred-${sessionId}`, 'control.sock');
+    this.server = new ControlServer(this.socketPath, (command) => hooks.command(command), trouble('control'));
+  }
+
+  /** Call every `tickMs`. */
+  tick(): void {
+    this.gauges.tick();
+  }
+
+  /** Say how things are; and hear, by the latch, of a panic that did not reach us otherwise. */
+  show(status: EngineStatus, latency: LatencyView, sources: StatusRecord['sources']): void {
+    const { title, version, sessionId, access, nowMs, statusFolder } = this.options;
+    const writtenMs = Math.round(nowMs());
+    const control = this.socketPath;
+    this.statusFile?.write({
+      pid: process.pid,
+      sessionId,
+      version,
+      title,
+      writtenMs,
+      control,
+      access,
+      latency,
+      status,
+    });
+    if (!this.isOff && statusFolder !== null && existsSync(latchPath(statusFolder))) this.hooks.command('panic');
+  }
+
+  /** Level 4 was entered: nothing quotes from this folder before a person has acknowledged it. */
+  off(cause: string): void {
+    if (this.isOff) return;
+    this.isOff = true;
+    const { statusFolder, nowMs } = this.options;
+    if (statusFolder === null) return;
+    try {
+      setLatch(statusFolder, { atMs: Math.round(nowMs()), cause });
+    } catch (error) {
+      const text = `${latchPath(statusFolder)} cannot be written, the next start will not be held up: ${(error as Error).message}`;
+      this.hooks.report({ level: 'error', code: 'latch', text });
+    }
+  }
+
+  /** The session is over. */
+  end(result: StopResult): void {
+    this.server?.end(result);
+    this.statusFile?.remove();
+  }
+}
