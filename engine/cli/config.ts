@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
 import { SCHEDULE_DEFAULTS } from '../quoting/index.ts';
 import { externalSchema } from './external-config.ts';
+import { levelsSchema, levelTerms } from './levels-config.ts';
 import { count, money, riskLimits, riskSection } from './risk-config.ts';
 import { UsageError } from './usage.ts';
 
@@ -24,6 +25,7 @@ const sections = z.strictObject({
     allowanceMs: positive.max(1000).default(20),
   }),
   risk: riskSection,
+  levels: levelsSchema,
   orderGroup: z.strictObject({ contractsPer15s: z.number().min(1).max(1_000_000) }),
   quoting: z
     .strictObject({
@@ -222,6 +224,7 @@ export function engineConfig(
     strategy: { name: strategy.name, params: strategy.params },
     risk: riskLimits(file.risk),
     maxSessionLoss: money(file.risk.maxSessionLossDollars),
+    levels: levelTerms(file.levels, file.risk.maxSessionLossDollars),
     groupLimit: count(file.orderGroup.contractsPer15s),
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
     replace: file.quoting.replace,

@@ -34,7 +34,9 @@ export function tellDaemon(path: string, command: OperatorCommand, answerMs: num
     socket.on('error', () => finish(null));
     socket.on('close', () => finish(null));
     socket.write(`${JSON.stringify({ command })}\n`);
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => finish(null));
+    lines.on('line', (line) => {
       const said = parsed(line);
       if (said === null) return;
       if ('ended' in said) return finish(said);

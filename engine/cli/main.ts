@@ -21,6 +21,18 @@ const COMMANDS: Readonly<
     about: 'what running daemons are doing, and why a side is not quoted',
     load: async () => (await import('./status.ts')).statusCommand,
   },
+  pause: {
+    about: 'have running daemons stop quoting, or only reduce',
+    load: async () => (await import('./pause.ts')).pauseCommand,
+  },
+  resume: {
+    about: 'have them quote again, leave a cause, or acknowledge level 4',
+    load: async () => (await import('./pause.ts')).resumeCommand,
+  },
+  panic: {
+    about: 'pull everything and end every daemon, with or without them',
+    load: async () => (await import('./panic.ts')).panicCommand,
+  },
   replay: {
     about: 'drive the decoder and the books from recordings and report what they hold',
     load: async () => (await import('./replay.ts')).replayCommand,

@@ -103,7 +103,8 @@ function sending(orders: OrderSettings | undefined, signer: Signer, clock: Syste
   return { gateway, openPool, preparedPaths: signatures.paths };
 }
 
-function loadKey(keyId: string, path: string): ReturnType<typeof loadSigner> {
+/** @throws UsageError for a key that cannot be used */
+export function loadKey(keyId: string, path: string): ReturnType<typeof loadSigner> {
   try {
     return loadSigner(keyId, path);
   } catch (error) {

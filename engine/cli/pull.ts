@@ -5,6 +5,7 @@ import {
   describeFailure,
   groupPath,
   groupQuery,
+  groupsList,
   type OrderRecord,
   ordersPage,
   Paths,
@@ -22,6 +23,10 @@ export interface PullOptions {
   /** 0 to 63. */
   readonly subaccount: number;
   readonly groups: readonly PullGroup[];
+  /** Trigger every group of the account as well, whoever armed it: a group does not say whose it is. Default false. */
+  readonly findGroups?: boolean;
+  /** Cancel whatever rests in the subaccount, other programs' orders too. Default false. */
+  readonly everyOrder?: boolean;
   readonly requestTimeoutMs: number;
   /** Gives up after this. */
   readonly deadlineMs: number;
@@ -39,7 +44,7 @@ const MAX_CANCELS = 20;
 /**
  * Pulls every quote of ours without the engine, for when the engine itself has failed: triggers its order groups (what is
  * still under way then is refused), and reads and cancels what rests until two reads in a row show nothing. Knows
- * nothing of the engine's state but the ids of its groups.
+ * nothing of the engine's state but the ids of its groups, or finds them at the exchange.
  */
 export class Pull {
   result: StopResult | null = null;
@@ -47,6 +52,7 @@ export class Pull {
   private readonly began: number;
   private readonly waiting = new Map<number, (outcome: RequestOutcome) => void>();
   private readonly untriggered: Set<PullGroup>;
+  private groupsFound: boolean;
   private nextId = FIRST_ID;
   private nextStepMs = 0;
   private cleanReads = 0;
@@ -57,6 +63,7 @@ export class Pull {
     this.options = options;
     this.began = options.nowMs();
     this.untriggered = new Set(options.groups.filter((group) => group.id !== ''));
+    this.groupsFound = options.findGroups !== true;
   }
 
   /** Call often. */
@@ -70,6 +77,7 @@ export class Pull {
     }
     if (this.waiting.size > 0 || nowMs < this.nextStepMs) return;
     for (const group of this.untriggered) this.trigger(group);
+    if (!this.groupsFound) this.find();
     this.look('');
   }
 
@@ -91,6 +99,23 @@ export class Pull {
     });
   }
 
+  private find(): void {
+    const query = `subaccount=${this.options.subaccount}`;
+    this.send('getGroups', 'GET', Paths.groups, query, '', (outcome) => {
+      if (outcome.kind !== 'response') return;
+      const decoded = decodeBody(outcome.status, outcome.body, groupsList);
+      if (decoded.kind !== 'ok') return;
+      this.groupsFound = true;
+      const known = new Set(this.options.groups.map(({ id }) => id));
+      for (const { groupId, exchangeIndex } of decoded.value) {
+        if (known.has(groupId)) continue;
+        const group = { shard: exchangeIndex, id: groupId };
+        this.untriggered.add(group);
+        this.trigger(group);
+      }
+    });
+  }
+
   private look(cursor: string): void {
     const query = `status=resting&limit=1000&subaccount=${this.options.subaccount}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
     this.send('getOrders', 'GET', Paths.orders, query, '', (outcome) => this.judge(outcome, cursor !== ''));
@@ -102,13 +127,16 @@ export class Pull {
     if (decoded.kind !== 'ok')
       return this.failed(decoded.kind === 'refused' ? describeFailure(decoded.failure) : decoded.reason);
     const { items, cursor } = decoded.value;
-    const { clientPrefix, subaccount } = this.options;
-    const ours = items.filter((o) => o.subaccount === subaccount && o.clientOrderId.startsWith(`${clientPrefix}-`));
+    const { clientPrefix, subaccount, everyOrder = false } = this.options;
+    const ours = items.filter(
+      (o) => o.subaccount === subaccount && (everyOrder || o.clientOrderId.startsWith(`${clientPrefix}-`)),
+    );
     this.resting = (more ? this.resting : 0) + ours.length;
     for (let at = 0; at < ours.length; at += MAX_CANCELS) this.cancel(ours.slice(at, at + MAX_CANCELS));
     if (cursor !== '') return this.look(cursor);
     this.why = this.resting > 0 ? `${this.resting} of our orders still rest` : 'the group trigger is not confirmed';
-    this.cleanReads = this.resting === 0 && this.untriggered.size === 0 ? this.cleanReads + 1 : 0;
+    const isQuiet = this.resting === 0 && this.untriggered.size === 0 && this.groupsFound;
+    this.cleanReads = isQuiet ? this.cleanReads + 1 : 0;
     if (this.cleanReads < CLEAN_READS) return;
     this.result = { clean: true, resting: 0, text: 'the exchange confirms that nothing of ours rests' };
   }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { engineConfig, readConfig } from './config.ts';
 import { externalSettings } from './external-config.ts';
+import { refuseWhenOff } from './off.ts';
 import { openSession } from './open.ts';
 import { STATUS_FOLDER } from './status.ts';
 import { loadStrategy } from './strategies.ts';
@@ -59,6 +60,7 @@ export async function runCommand(args: string[]): Promise<number> {
       'environment prod trades real money: add --real-money once you have checked the limits in the config',
     );
   }
+  refuseWhenOff(resolve(STATUS_FOLDER));
   if (file.markets.length === 0) throw new UsageError(`${values.config}: markets is empty; name the tickers to quote`);
   const { use, params, allowanceMs } = file.strategy;
   const loaded = await loadStrategy(use, params, values.config);

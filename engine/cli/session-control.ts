@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CommandAnswer, EngineReport, EngineStatus, Gauge, OperatorCommand, StopResult } from '../core/index.ts';
 import { latchPath, setLatch } from '../ops/latch.ts';
 import type { LatencyView } from '../ops/screen.ts';
-import { type DaemonAccess, StatusFile, type StatusRecord } from '../ops/status-file.ts';
+import { type DaemonAccess, SOCKET_SUFFIX, StatusFile, type StatusRecord } from '../ops/status-file.ts';
 import { ControlServer } from './control-server.ts';
 import { Gauges } from './gauges.ts';
 
@@ -51,7 +51,7 @@ export class SessionControl {
     if (statusFolder === null) return;
     const trouble = (code: string) => (text: string) => hooks.report({ level: 'warn', code, text });
     this.statusFile = new StatusFile(statusFolder, sessionId, trouble('status_file'));
-    const beside = join(statusFolder, `${sessionId}.sock`);
+    const beside = join(statusFolder, `${sessionId}${SOCKET_SUFFIX}`);
     this.socketPath =
       beside.length <= MAX_SOCKET_PATH ? beside : join(tmpdir(), `hundred-${sessionId}`, 'control.sock');
     this.server = new ControlServer(this.socketPath, (command) => hooks.command(command), trouble('control'));
@@ -63,7 +63,7 @@ export class SessionControl {
   }
 
   /** Say how things are; and hear, by the latch, of a panic that did not reach us otherwise. */
-  show(status: EngineStatus, latency: LatencyView, sources: StatusRecord['sources']): void {
+  show(status: EngineStatus, latency: LatencyView, sources: NonNullable<StatusRecord['sources']>): void {
     const { title, version, sessionId, access, nowMs, statusFolder } = this.options;
     const writtenMs = Math.round(nowMs());
     const control = this.socketPath;
@@ -77,6 +77,7 @@ export class SessionControl {
       access,
       latency,
       status,
+      sources,
     });
     if (!this.isOff && statusFolder !== null && existsSync(latchPath(statusFolder))) this.hooks.command('panic');
   }

@@ -11,6 +11,7 @@ import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { externalSettings } from './external-config.ts';
 import { incentivesOf } from './incentives.ts';
 import { Interruption } from './interruption.ts';
+import { refuseWhenOff } from './off.ts';
 import { openSession } from './open.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
 import { STATUS_FOLDER } from './status.ts';
@@ -187,6 +188,7 @@ export async function startCommand(args: string[]): Promise<number> {
       `${configPath} is for ${file.environment}: start only quotes the embedded exchange (see hundred run --help)`,
     );
   }
+  refuseWhenOff(resolve(STATUS_FOLDER));
   const strategy = await loadStrategy(file.strategy.use, file.strategy.params, configPath);
   const interruption = new Interruption();
   const folder = mkdtempSync(join(tmpdir(), 'hundred-'));

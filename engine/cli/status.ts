@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { screenLines } from '../ops/screen.ts';
 import { sourceLines } from '../ops/sources.ts';
 import { isAlive, readStatusFiles, type StatusRecord } from '../ops/status-file.ts';
+import { LEVEL_NAMES } from '../risk/index.ts';
 import { UsageError } from './usage.ts';
 
 /** Where daemons leave their status unless told otherwise, below the working folder. */
@@ -19,7 +20,7 @@ usage: hundred status [options]
   --help             this text
 
 A daemon replaces its file in that folder every second and removes it when it ends.
-Exit status: 0 every daemon runs; 1 one is halted, silent for more than ${SILENT_MS / 1000} s, or died without a word; 2 none runs.`;
+Exit status: 0 every daemon runs; 1 one is halted or restricted by a level, silent for more than ${SILENT_MS / 1000} s, or died without a word; 2 none runs.`;
 
 const OPTIONS = {
   folder: { type: 'string' },
@@ -58,9 +59,11 @@ function healthOf(record: StatusRecord, nowMs: number): Health {
 
 function linesOf(record: StatusRecord, health: Health, silentMs: number): string[] {
   const who = `session ${record.sessionId}, process ${record.pid}`;
+  const { level, halts } = record.status;
+  const causes = halts.map((h) => (h.market === '' ? h.code : `${h.code}/${h.market}`)).join(', ');
   const words: Readonly<Record<Health, string>> = {
     running: `${who}: running`,
-    halted: `${who}: HALTED`,
+    halted: `${who}: HALTED OR RESTRICTED, level ${level} ${LEVEL_NAMES[level]}: ${causes}`,
     silent: `${who}: SILENT for ${Math.round(silentMs / 1000)} s: it hangs or is frozen, and its orders may rest; end it (kill -9) and start it again`,
     died: `${who}: DIED without a word ${Math.round(silentMs / 1000)} s ago: its orders may rest; start it again to have them cancelled`,
   };

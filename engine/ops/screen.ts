@@ -1,5 +1,6 @@
 import type { EngineStatus, MarketStatusView, SideStatus } from '../core/index.ts';
 import { REASONS } from '../quoting/index.ts';
+import { LEVEL_NAMES } from '../risk/index.ts';
 import { formatDollars, type Money } from '../units/index.ts';
 
 /** Tick-to-order figures as shown, microseconds; -1 where nothing was measured yet. */
@@ -84,7 +85,7 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
       .trimEnd();
   const link = status.linkUp ? 'feed up' : 'FEED DOWN';
   const lines = [
-    `${title}  ${clock(status)}  ${status.phase}  ${link}  orders ${status.liveOrders}${unknown(status)}`,
+    `${title}  ${clock(status)}  ${status.phase}  ${link}${levelText(status)}  orders ${status.liveOrders}${unknown(status)}`,
     '',
   ];
   lines.push(line(HEADERS), ...rows.map(line), '');
@@ -111,7 +112,7 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
     );
   for (const e of status.events.filter((event) => event.markets.length > 1))
     lines.push(`event ${e.ticker}: ${e.kind} of ${e.markets.length} markets (${e.why})`);
-  for (const h of status.halts) lines.push(`HALTED ${h.code}: ${h.cause}`, `  to clear: ${h.clears}`);
+  lines.push(...causeLines(status));
   if (status.missing.length > 0) lines.push(`waiting for: ${status.missing.join(', ')}`);
   return lines;
 }
@@ -124,6 +125,26 @@ function worstCases({ risk }: EngineStatus): string[] {
   const events = [...risk.events].sort((a, b) => share(b) - share(a) || b.worst - a.worst).slice(0, 3);
   const parts = events.map(({ ticker, worst, limit }) => `${ticker} ${of(worst, limit)}`);
   return [`worst case ${[of(risk.worst, risk.limit), ...parts].join('; ')}`];
+}
+
+/** The engine's level and a pause, for the head of the screen; '' in normal times. */
+function levelText({ level, paused }: EngineStatus): string {
+  const text = level === 0 ? '' : `  LEVEL ${level} ${LEVEL_NAMES[level]}`;
+  return paused ? `${text}  PAUSED` : text;
+}
+
+/** Every cause in force with what clears it, and how positions are being closed. */
+function causeLines(status: EngineStatus): string[] {
+  const lines = [`day ${formatDollars(status.dayProfit)}, ${formatDollars(status.fall)} below the highest`];
+  for (const h of status.halts) {
+    const what = h.level === 0 ? 'HALF SIZE' : `LEVEL ${h.level} ${LEVEL_NAMES[h.level]}`;
+    const left = h.until === 0 ? '' : ` (left in ${Math.max(0, Math.ceil((h.until - status.time) / 1_000_000))} s)`;
+    const where = h.market === '' ? h.code : `${h.code}/${h.market}`;
+    lines.push(`${what}: ${where}: ${h.cause}`, `  to clear: ${h.clears}${left}`);
+  }
+  for (const f of status.flattening)
+    if (f.state !== 'nothing held') lines.push(`flattening ${f.ticker}: ${contracts(f.position)} held, ${f.state}`);
+  return lines;
 }
 
 function unknown(status: EngineStatus): string {
@@ -147,6 +168,8 @@ export function plainLines(status: EngineStatus, latency: LatencyView): string[]
       `stale ${formatDollars(m.staleLoss)}`,
       `tick-to-order p50 ${microseconds(latency.p50Us)}`,
     ];
+    const level = levelText(status).trim();
+    if (level !== '') parts.push(level);
     if (why !== '') parts.push(why);
     return parts.join('  ');
   });

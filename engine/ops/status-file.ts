@@ -31,6 +31,8 @@ export interface StatusRecord {
 }
 
 const SUFFIX = '.json';
+/** Of the control socket beside it. */
+export const SOCKET_SUFFIX = '.sock';
 
 /** A daemon's status file, replaced as a whole each time so that nobody reads half of one. */
 export class StatusFile {
@@ -44,7 +46,8 @@ export class StatusFile {
     this.guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
     // What a dead predecessor rests is this session's to clear up now.
     for (const { pid, sessionId: dead } of readStatusFiles(folder)) {
-      if (!isAlive(pid)) rmSync(join(folder, `${dead}${SUFFIX}`), { force: true });
+      if (isAlive(pid)) continue;
+      for (const suffix of [SUFFIX, SOCKET_SUFFIX]) rmSync(join(folder, `${dead}${suffix}`), { force: true });
     }
   }
 
