@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly journalFolder: string | null;
   /** Folder for the status file; left out: none is written. */
   readonly statusFolder?: string;
+  /** Where the exchange day's result is kept; left out: nowhere. */
+  readonly dayPath?: string;
   readonly forMs: number;
   readonly onRunning?: () => void;
 }
@@ -86,6 +88,7 @@ export function openSession(options: OpenOptions): Session {
     },
     forMs,
     ...(options.external === undefined ? {} : { external: options.external }),
+    ...(options.dayPath === undefined ? {} : { dayPath: options.dayPath }),
     ...(onRunning === undefined ? {} : { onRunning }),
   });
   for (const text of warnings) session.say('warn', 'key_file', text);

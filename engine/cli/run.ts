@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { engineConfig, readConfig } from './config.ts';
+import { dayPath, readDay } from './day-result.ts';
+import { exchangeDayStart } from './exchange-day.ts';
 import { externalSettings } from './external-config.ts';
 import { refuseWhenOff } from './off.ts';
 import { openSession } from './open.ts';
@@ -64,9 +66,14 @@ export async function runCommand(args: string[]): Promise<number> {
   if (file.markets.length === 0) throw new UsageError(`${values.config}: markets is empty; name the tickers to quote`);
   const { use, params, allowanceMs } = file.strategy;
   const loaded = await loadStrategy(use, params, values.config);
+  const config = engineConfig(file, randomBytes(5).toString('hex'), file.markets, loaded);
+  const { restUrl } = hostsOf(file.environment);
+  const { clientPrefix, subaccount } = file.account;
+  const path = dayPath(resolve(STATUS_FOLDER), { restUrl, keyId, keyPath, clientPrefix, subaccount });
+  const carried = readDay(path, exchangeDayStart(Date.now() / 1000));
   const session = openSession({
     title: `hundred  ${file.environment}`,
-    config: engineConfig(file, randomBytes(5).toString('hex'), file.markets, loaded),
+    config: { ...config, levels: { ...config.levels, carriedProfit: carried } },
     strategy: loaded.strategy,
     allowanceMs,
     hosts: hostsOf(file.environment),
@@ -77,6 +84,7 @@ export async function runCommand(args: string[]): Promise<number> {
     external: externalSettings(file.external, resolve(values.config)),
     journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
     statusFolder: resolve(STATUS_FOLDER),
+    dayPath: path,
     forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
   });
   return session.run();

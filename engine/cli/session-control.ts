@@ -4,23 +4,18 @@ import { join } from 'node:path';
 import type { CommandAnswer, EngineReport, EngineStatus, Gauge, OperatorCommand, StopResult } from '../core/index.ts';
 import { latchPath, setLatch } from '../ops/latch.ts';
 import type { LatencyView } from '../ops/screen.ts';
-import { type DaemonAccess, SOCKET_SUFFIX, StatusFile, type StatusRecord } from '../ops/status-file.ts';
+import { SOCKET_SUFFIX, StatusFile, type StatusRecord } from '../ops/status-file.ts';
 import { ControlServer } from './control-server.ts';
+import { writeDay } from './day-result.ts';
+import { exchangeDayStart } from './exchange-day.ts';
 import { Gauges } from './gauges.ts';
+import type { SessionOptions } from './session.ts';
 
-export interface SessionControlOptions {
-  /** Folder of the status file, null for no status, control channel or latch. */
-  readonly statusFolder: string | null;
-  readonly sessionId: string;
-  readonly title: string;
-  readonly version: string;
-  /** How the daemon's orders can be reached without it. */
-  readonly access: DaemonAccess | null;
-  readonly tickMs: number;
-  readonly nowNs: () => number;
-  readonly nowMs: () => number;
-  readonly clockSkewMs: () => number | null;
-}
+/** What it needs of a session's options, and how often it is called. */
+export type SessionControlOptions = Pick<
+  SessionOptions,
+  'statusFolder' | 'config' | 'title' | 'version' | 'access' | 'dayPath' | 'nowUs' | 'nowNs'
+> & { readonly tickMs: number; readonly clockSkewMs: () => number | null };
 
 /** What the session does for it. */
 export interface SessionHooks {
@@ -41,13 +36,15 @@ export class SessionControl {
   private readonly socketPath: string = '';
   private readonly gauges: Gauges;
   private isOff = false;
+  private isDayTroubled = false;
 
   constructor(options: SessionControlOptions, hooks: SessionHooks) {
     this.options = options;
     this.hooks = hooks;
-    const { statusFolder, sessionId, tickMs, nowNs, nowMs, clockSkewMs } = options;
+    const { statusFolder = null, tickMs, nowNs, clockSkewMs } = options;
+    const { sessionId } = options.config;
     const measured = (name: Gauge, value: number): void => hooks.measured(name, value);
-    this.gauges = new Gauges({ everyMs: tickMs, nowNs, nowMs, clockSkewMs, measured });
+    this.gauges = new Gauges({ everyMs: tickMs, nowNs, nowMs: () => this.nowMs, clockSkewMs, measured });
     if (statusFolder === null) return;
     const trouble = (code: string) => (text: string) => hooks.report({ level: 'warn', code, text });
     this.statusFile = new StatusFile(statusFolder, sessionId, trouble('status_file'));
@@ -64,8 +61,9 @@ export class SessionControl {
 
   /** Say how things are; and hear, by the latch, of a panic that did not reach us otherwise. */
   show(status: EngineStatus, latency: LatencyView, sources: NonNullable<StatusRecord['sources']>): void {
-    const { title, version, sessionId, access, nowMs, statusFolder } = this.options;
-    const writtenMs = Math.round(nowMs());
+    const { title, version, config, access = null, statusFolder = null } = this.options;
+    const { sessionId } = config;
+    const writtenMs = Math.round(this.nowMs);
     const control = this.socketPath;
     this.statusFile?.write({
       pid: process.pid,
@@ -79,17 +77,35 @@ export class SessionControl {
       status,
       sources,
     });
+    this.keepDay(status);
     if (!this.isOff && statusFolder !== null && existsSync(latchPath(statusFolder))) this.hooks.command('panic');
+  }
+
+  private keepDay({ dayProfit }: EngineStatus): void {
+    const { dayPath } = this.options;
+    if (dayPath === undefined) return;
+    try {
+      writeDay(dayPath, { dayStart: exchangeDayStart(this.nowMs / 1000), profit: dayProfit });
+      this.isDayTroubled = false;
+    } catch (error) {
+      const text = `${dayPath} cannot be written, a restart will not know the day's loss: ${(error as Error).message}`;
+      if (!this.isDayTroubled) this.hooks.report({ level: 'warn', code: 'day_result', text });
+      this.isDayTroubled = true;
+    }
+  }
+
+  private get nowMs(): number {
+    return this.options.nowUs() / 1000;
   }
 
   /** Level 4 was entered: nothing quotes from this folder before a person has acknowledged it. */
   off(cause: string): void {
     if (this.isOff) return;
     this.isOff = true;
-    const { statusFolder, nowMs } = this.options;
+    const { statusFolder = null } = this.options;
     if (statusFolder === null) return;
     try {
-      setLatch(statusFolder, { atMs: Math.round(nowMs()), cause });
+      setLatch(statusFolder, { atMs: Math.round(this.nowMs), cause });
     } catch (error) {
       const text = `${latchPath(statusFolder)} cannot be written, the next start will not be held up: ${(error as Error).message}`;
       this.hooks.report({ level: 'error', code: 'latch', text });

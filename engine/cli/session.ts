@@ -58,6 +58,8 @@ export interface SessionOptions {
   readonly statusFolder?: string | null;
   /** How its orders can be reached without it, for the status file. */
   readonly access?: DaemonAccess;
+  /** Where the exchange day's result is kept for the next session. Default: nowhere. */
+  readonly dayPath?: string;
   readonly onRunning?: () => void;
 }
 
@@ -121,19 +123,8 @@ export class Session {
       onInput: (json, ...value) => this.onValue(json, ...value),
       onReport: (level, code, text) => this.say(level, code, text),
     });
-    const { title, version, statusFolder = null, access = null, nowUs, nowNs } = options;
     this.control = new SessionControl(
-      {
-        statusFolder,
-        sessionId: options.config.sessionId,
-        title,
-        version,
-        access,
-        tickMs: TIMER_MS,
-        nowNs,
-        nowMs: () => nowUs() / 1000,
-        clockSkewMs: () => this.venue.clockSkewMs ?? null,
-      },
+      { ...options, tickMs: TIMER_MS, clockSkewMs: () => this.venue.clockSkewMs ?? null },
       {
         command: (command) => this.command(command),
         measured: (name, value) => this.measured(name, value),

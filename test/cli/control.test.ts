@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,10 +7,12 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { tellDaemon } from '../../engine/cli/control-client.ts';
 import { ControlServer } from '../../engine/cli/control-server.ts';
+import { dayPath, readDay, writeDay } from '../../engine/cli/day-result.ts';
 import { exchangeDayStart } from '../../engine/cli/exchange-day.ts';
 import { Gauges } from '../../engine/cli/gauges.ts';
 import type { OperatorCommand } from '../../engine/core/index.ts';
 import { latchPath, readLatch, removeLatch, setLatch } from '../../engine/ops/latch.ts';
+import type { Money } from '../../engine/units/index.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hundred-control-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -130,4 +132,15 @@ test('gauges tell of stalls, of a skew that changed and of a new day, and otherw
   assert.deepEqual(told.splice(0), ['loopLagMs 1480', 'clockSkewMs 2500', 'clockSkewMs 0']);
   run(3000, 20);
   assert.deepEqual(told, ['dayStart 1780286400']);
+});
+
+test("the day's result is kept for the next session of the day, and of no other", () => {
+  const access = { restUrl: '', keyId: 'a/b', keyPath: '', clientPrefix: 'hd', subaccount: 3 };
+  const at = dayPath(path.join(folder, 'days', 'status'), access);
+  assert.equal(at, path.join(folder, 'days', 'day', 'a%2Fb.hd.3.json'));
+  assert.equal(readDay(at, 100), 0);
+  writeDay(at, { dayStart: 100, profit: -5_000_000 as Money });
+  assert.deepEqual([readDay(at, 100), readDay(at, 200)], [-5_000_000, 0]);
+  writeFileSync(at, '{"dayStart":100}');
+  assert.throws(() => readDay(at, 100), /the day's result cannot be read: .*remove the file if you know the loss/);
 });
