@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { StopResult } from '../core/index.ts';
@@ -5,7 +6,7 @@ import { SystemClock } from '../kalshi/clock.ts';
 import { PooledGateway } from '../kalshi/gateway.ts';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { latchPath, setLatch } from '../ops/latch.ts';
-import { type DaemonAccess, readStatusFiles, type StatusRecord } from '../ops/status-file.ts';
+import { type DaemonAccess, isAlive, readStatusFiles, type StatusRecord } from '../ops/status-file.ts';
 import { readConfig } from './config.ts';
 import { tellDaemon } from './control-client.ts';
 import { loadKey } from './open.ts';
@@ -120,6 +121,10 @@ async function end(daemon: StatusRecord, flatten: boolean, all: boolean): Promis
   if (told.end?.clean === true) return { who, by: 'daemon', reachedMs, clean: true, text: told.end.text };
   if (daemon.access === null || daemon.access === undefined)
     return { who, by: 'daemon', reachedMs, clean: false, text: 'it did not confirm, and no key of it is known' };
+  if (!isAlive(daemon.pid) && (await isGone(daemon.access.restUrl))) {
+    const text = 'it has died and its embedded exchange with it: there is nothing to pull';
+    return { who, by: 'direct', reachedMs, clean: true, text };
+  }
   const groups = daemon.status.groups.map(({ shard, id }) => ({ shard, id }));
   const pulled = await direct(who, daemon.access, groups, all);
   const held = daemon.status.markets.filter(({ position }) => position !== 0);
@@ -127,6 +132,18 @@ async function end(daemon: StatusRecord, flatten: boolean, all: boolean): Promis
   const list = held.map(({ ticker, position }) => `${ticker} ${position / 100}`).join(', ');
   const text = `${pulled.text}; POSITIONS ARE OPEN, last told: ${list} (only a daemon closes them)`;
   return { ...pulled, reachedMs, clean: false, text };
+}
+
+/** Nothing listens any more where an embedded exchange was, on this machine. */
+function isGone(restUrl: string): Promise<boolean> {
+  const { hostname, port } = new URL(restUrl);
+  if (hostname !== '127.0.0.1') return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.on('connect', () => resolve(false));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+    socket.on('connect', () => socket.destroy());
+  });
 }
 
 /** Pull everything with requests of our own. */
