@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { StopResult } from '../core/index.ts';
 import { SystemClock } from '../kalshi/clock.ts';
@@ -9,6 +10,7 @@ import { latchPath, setLatch } from '../ops/latch.ts';
 import { type DaemonAccess, isAlive, readStatusFiles, type StatusRecord } from '../ops/status-file.ts';
 import { readConfig } from './config.ts';
 import { tellDaemon } from './control-client.ts';
+import { DirectFlatten, type LeftOver } from './flatten.ts';
 import { loadKey } from './open.ts';
 import { Pull, type PullGroup } from './pull.ts';
 import { STATUS_FOLDER } from './status.ts';
@@ -18,8 +20,8 @@ const HELP = `hundred panic - pull everything and end every daemon started from 
 
 usage: hundred panic [options]
 
-  --flatten          have the daemons close their positions first, within a band (docs/levels.md)
-  --all              without a daemon: cancel whatever rests in the account, other programs' orders too
+  --flatten          close positions as well, within a band of ten cents (docs/levels.md)
+  --all              without a daemon: whatever rests or is held in the account, other programs' too
   --folder FOLDER    where the daemons write their status (default ${STATUS_FOLDER})
   --config FILE      pull the account of this configuration too, with requests of this command's own
   --key-id ID        for --config: API key id (or environment variable KALSHI_KEY_ID)
@@ -30,7 +32,8 @@ usage: hundred panic [options]
 Every daemon is told and has a second to answer. It triggers its order groups, cancels what rests and has the exchange
 confirm it. For one that does not answer, has died, or could not confirm it, this command does the same itself, with the
 key that daemon used: every order group of the account is triggered, for a group does not say whose it is; orders with
-the daemon's client prefix are cancelled; two readings have to show that none rests.
+the daemon's client prefix are cancelled; two readings have to show that none rests; with --flatten its markets' positions
+are closed.
 First of all a latch is set: no daemon starts from here before 'hundred resume --acknowledge'.
 
 examples:
@@ -59,6 +62,14 @@ const FLATTEN_MS = 60_000;
 const REQUEST_MS = 3000;
 const DEADLINE_MS = 15_000;
 const TICK_MS = 20;
+/** An order, its fill and the book after it arrive. */
+const FLATTEN_PAUSE_MS = 500;
+
+/** An account named on the command line, and the markets its configuration quotes. */
+interface Given {
+  readonly access: DaemonAccess;
+  readonly tickers: ReadonlySet<string>;
+}
 
 /** What became of one daemon or account. */
 interface Outcome {
@@ -93,11 +104,23 @@ export async function panicCommand(args: string[]): Promise<number> {
   };
   const outcomes = await Promise.all([
     ...daemons.map(async (daemon) => say(await end(daemon, values.flatten, values.all))),
-    ...(given === null ? [] : [direct(`account of key ${given.keyId}`, given, [], values.all).then(say)]),
+    ...(given === null ? [] : [alone(given, values.flatten, values.all).then(say)]),
   ]);
   if (values.json) console.log(JSON.stringify({ latch: latchPath(folder), outcomes }));
   else console.log(`${latchPath(folder)} keeps daemons from starting until 'hundred resume --acknowledge'`);
   return outcomes.every(({ clean }) => clean) ? 0 : 1;
+}
+
+/** Pull an account of which no daemon has left a status. */
+async function alone(given: Given, flatten: boolean, all: boolean): Promise<Outcome> {
+  const plan = {
+    groups: [],
+    tickers: all ? null : given.tickers,
+    everyOrder: all,
+    how: flatten ? 'flatten' : 'pull',
+  } as const;
+  const who = `account of key ${given.access.keyId}`;
+  return { who, by: 'direct', reachedMs: null, ...(await direct(given.access, plan)) };
 }
 
 /** What cannot be written must not keep anything from being pulled. */
@@ -111,27 +134,22 @@ function latch(folder: string): void {
 
 /** End one daemon: by its own means, or by ours where it does not answer or could not confirm. */
 async function end(daemon: StatusRecord, flatten: boolean, all: boolean): Promise<Outcome> {
-  const who = `session ${daemon.sessionId}, process ${daemon.pid}`;
-  const command = flatten ? 'panic flatten' : 'panic';
-  const told =
-    daemon.control === '' || daemon.control === undefined
-      ? { answer: null, tookMs: 0, end: null }
-      : await tellDaemon(daemon.control, command, ANSWER_MS, flatten ? FLATTEN_MS : END_MS);
+  const { sessionId, pid, control, access } = daemon;
+  const who = `session ${sessionId}, process ${pid}`;
+  const told = await tellDaemon(control, flatten ? 'panic flatten' : 'panic', ANSWER_MS, flatten ? FLATTEN_MS : END_MS);
   const reachedMs = told.answer === null ? null : Math.round(told.tookMs);
-  if (told.end?.clean === true) return { who, by: 'daemon', reachedMs, clean: true, text: told.end.text };
-  if (daemon.access === null || daemon.access === undefined)
-    return { who, by: 'daemon', reachedMs, clean: false, text: 'it did not confirm, and no key of it is known' };
-  if (!isAlive(daemon.pid) && (await isGone(daemon.access.restUrl))) {
-    const text = 'it has died and its embedded exchange with it: there is nothing to pull';
-    return { who, by: 'direct', reachedMs, clean: true, text };
+  const isClean = told.end?.clean === true;
+  const outcome = { who, by: isClean ? ('daemon' as const) : ('direct' as const), reachedMs };
+  if (isClean && !flatten) return { ...outcome, clean: true, text: told.end.text };
+  if (access === null) return { ...outcome, clean: false, text: 'no key of it is known, so nothing was confirmed' };
+  if (!isAlive(pid) && (await isGone(access.restUrl))) {
+    const text = 'it has ended and its embedded exchange with it: there is nothing to pull or to close';
+    return { ...outcome, clean: true, text: isClean ? told.end.text : text };
   }
+  const tickers = all ? null : new Set(daemon.status.markets.map(({ ticker }) => ticker));
   const groups = daemon.status.groups.map(({ shard, id }) => ({ shard, id }));
-  const pulled = await direct(who, daemon.access, groups, all);
-  const held = daemon.status.markets.filter(({ position }) => position !== 0);
-  if (!flatten || held.length === 0) return { ...pulled, reachedMs };
-  const list = held.map(({ ticker, position }) => `${ticker} ${position / 100}`).join(', ');
-  const text = `${pulled.text}; POSITIONS ARE OPEN, last told: ${list} (only a daemon closes them)`;
-  return { ...pulled, reachedMs, clean: false, text };
+  const how = isClean ? 'look' : flatten ? 'flatten' : 'pull';
+  return { ...outcome, ...(await direct(access, { groups, tickers, everyOrder: all, how })) };
 }
 
 /** Nothing listens any more where an embedded exchange was, on this machine. */
@@ -146,59 +164,104 @@ function isGone(restUrl: string): Promise<boolean> {
   });
 }
 
-/** Pull everything with requests of our own. */
-async function direct(
-  who: string,
-  access: DaemonAccess,
-  groups: readonly PullGroup[],
-  everyOrder: boolean,
-): Promise<Outcome> {
-  const outcome = (clean: boolean, text: string): Outcome => ({ who, by: 'direct', reachedMs: null, clean, text });
+interface DirectPlan {
+  readonly groups: readonly PullGroup[];
+  /** Markets whose positions are to be closed, null for all. */
+  readonly tickers: ReadonlySet<string> | null;
+  readonly everyOrder: boolean;
+  /** Pull; pull and close positions; or only look whether a daemon has closed them. */
+  readonly how: 'pull' | 'flatten' | 'look';
+}
+
+/** Do it with requests of our own. */
+async function direct(access: DaemonAccess, plan: DirectPlan): Promise<Pick<Outcome, 'clean' | 'text'>> {
+  const hands = new Hands(access);
   try {
-    const { clean, text, resting } = await pull(access, groups, everyOrder);
-    return outcome(clean, clean ? text : `${text}; ${resting} order(s) may still rest`);
+    let text = 'the daemon had the exchange confirm that nothing rests';
+    if (plan.how !== 'look') {
+      const pulled = await hands.pull(plan.groups, plan.everyOrder);
+      if (!pulled.clean) return { clean: false, text: `${pulled.text}; ${pulled.resting} order(s) may still rest` };
+      text = pulled.text;
+    }
+    if (plan.how === 'pull') return { clean: true, text };
+    const left = await hands.flatten(plan.tickers, plan.how === 'look');
+    if (left.length === 0) return { clean: true, text: `${text}; no position is left` };
+    const list = left.map(({ ticker, position }) => `${ticker} ${position / 100}`).join(', ');
+    return { clean: false, text: `${text}; POSITIONS ARE LEFT: ${list} contracts` };
   } catch (error) {
-    return outcome(false, (error as Error).message);
+    return { clean: false, text: (error as Error).message };
+  } finally {
+    await hands.close();
   }
 }
 
-/** @throws UsageError for a key that cannot be used */
-async function pull(access: DaemonAccess, groups: readonly PullGroup[], everyOrder: boolean): Promise<StopResult> {
-  const { restUrl, keyId, keyPath, clientPrefix, subaccount } = access;
-  const { signer } = loadKey(keyId, keyPath);
-  const gateway = new PooledGateway({ restUrl, signer, clock: new SystemClock(), connections: 4 });
-  const run: Pull = new Pull({
-    clientPrefix,
-    subaccount,
-    groups,
-    findGroups: true,
-    everyOrder,
-    requestTimeoutMs: REQUEST_MS,
-    deadlineMs: DEADLINE_MS,
-    request: (request) => gateway.request(request, (outcome) => run.outcome(request.id, outcome)),
-    nowMs: () => performance.now(),
-  });
-  try {
+/** This command's own requests in an account. */
+class Hands {
+  private readonly access: DaemonAccess;
+  private readonly gateway: PooledGateway;
+  private nextId = 1;
+
+  /** @throws UsageError for a key that cannot be used */
+  constructor(access: DaemonAccess) {
+    const { restUrl, keyId, keyPath } = access;
+    this.access = access;
+    const { signer } = loadKey(keyId, keyPath);
+    this.gateway = new PooledGateway({ restUrl, signer, clock: new SystemClock(), connections: 4 });
+  }
+
+  async pull(groups: readonly PullGroup[], everyOrder: boolean): Promise<StopResult> {
+    const { clientPrefix, subaccount } = this.access;
+    const run: Pull = new Pull({
+      clientPrefix,
+      subaccount,
+      groups,
+      findGroups: true,
+      everyOrder,
+      requestTimeoutMs: REQUEST_MS,
+      deadlineMs: DEADLINE_MS,
+      request: (request) => this.gateway.request(request, (outcome) => run.outcome(request.id, outcome)),
+      nowMs: () => performance.now(),
+    });
     while (run.result === null) {
       run.tick();
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      await sleep(TICK_MS);
     }
     return run.result;
-  } finally {
-    await gateway.close();
+  }
+
+  /** Positions that are left after closing them, or after a look only. */
+  flatten(tickers: ReadonlySet<string> | null, isLook: boolean): Promise<readonly LeftOver[]> {
+    const { clientPrefix, subaccount } = this.access;
+    const run = new DirectFlatten({
+      clientPrefix: `${clientPrefix}-panic${Date.now().toString(36)}`,
+      subaccount,
+      tickers,
+      request: (request) =>
+        new Promise((resolve) => {
+          this.gateway.request({ ...request, id: this.nextId++, timeoutMs: REQUEST_MS }, resolve);
+        }),
+      pause: () => sleep(FLATTEN_PAUSE_MS),
+    });
+    return isLook ? run.held() : run.run();
+  }
+
+  close(): Promise<void> {
+    return this.gateway.close();
   }
 }
 
-function accessOf(configPath: string, id: string | undefined, key: string | undefined): DaemonAccess {
+/** @throws UsageError, ConfigError */
+function accessOf(configPath: string, id: string | undefined, key: string | undefined): Given {
   const keyId = id ?? process.env['KALSHI_KEY_ID'];
   const keyPath = key ?? process.env['KALSHI_KEY_FILE'];
   if (keyId === undefined || keyId === '' || keyPath === undefined || keyPath === '')
     throw new UsageError('--config needs the key to act with: --key-id ID and --key FILE');
-  const { environment, account } = readConfig(resolve(configPath));
+  const { environment, account, markets } = readConfig(resolve(configPath));
   if (environment === 'paper')
     throw new UsageError(`${configPath} is for paper: its exchange is known by the daemon's status alone`);
   const { clientPrefix, subaccount } = account;
-  return { restUrl: hostsOf(environment).restUrl, keyId, keyPath: resolve(keyPath), clientPrefix, subaccount };
+  const { restUrl } = hostsOf(environment);
+  return { access: { restUrl, keyId, keyPath: resolve(keyPath), clientPrefix, subaccount }, tickers: new Set(markets) };
 }
 
 function lineOf({ who, by, reachedMs, clean, text }: Outcome): string {

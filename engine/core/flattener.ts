@@ -1,4 +1,5 @@
 import { SIDES } from '../orders/index.ts';
+import { flattenLimit } from '../risk/index.ts';
 import { ASK, BID, type Count, type Price, priceInCents, type Side, type TimeUs } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
@@ -90,7 +91,11 @@ export class Flattener {
     const side = position > 0 ? ASK : BID;
     const best = this.best(market, position > 0 ? BID : ASK);
     if (best === 0) return this.beImpatient(closing);
-    if (closing.limit === 0) closing.limit = this.limit(market, side);
+    if (closing.limit === 0) {
+      const { flattenBand } = ctx.terms;
+      const grid = ctx.books.grid(market.book);
+      closing.limit = flattenLimit(grid, side, this.best(market, BID), this.best(market, ASK), flattenBand);
+    }
     // Beyond the band no order is sent; the market gets as many looks as it would get orders.
     if (side === ASK ? best >= closing.limit : best <= closing.limit) {
       if (!this.send(market, side, closing.limit, Math.abs(position) as Count)) return;
@@ -104,17 +109,6 @@ export class Flattener {
     const { ctx } = this;
     const isUsable = ctx.linkUp && market.book >= 0 && market.seen && market.stale === '' && market.status === 'active';
     return isUsable ? ctx.books.bestPrice(market.book, side) : (0 as Price);
-  }
-
-  /** Worst price of the band around the mid, or around the one side there is. */
-  private limit(market: MarketState, side: Side): Price {
-    const { ctx } = this;
-    const [bid, ask] = [this.best(market, BID), this.best(market, ASK)];
-    const mid = bid === 0 || ask === 0 ? bid + ask : (bid + ask) / 2;
-    const grid = ctx.books.grid(market.book);
-    const { flattenBand } = ctx.terms;
-    const level = side === ASK ? grid.ceilLevel(mid - flattenBand) : grid.floorLevel(mid + flattenBand);
-    return grid.price(Math.min(Math.max(0, level), grid.levels - 1));
   }
 
   private beImpatient(closing: Position): void {

@@ -5,6 +5,7 @@ export * from './constraints.ts';
 export * from './event-exposure.ts';
 export * from './exposure.ts';
 export * from './fill-rate.ts';
+export * from './flatten-limit.ts';
 export * from './groups.ts';
 export * from './halts.ts';
 export * from './level-terms.ts';
