@@ -18,6 +18,7 @@ export interface Told {
  * @param endMs how long to wait for its end after the answer; 0: not at all
  */
 export function tellDaemon(path: string, command: OperatorCommand, answerMs: number, endMs = 0): Promise<Told> {
+  if (path === '') return Promise.resolve({ answer: null, tookMs: 0, end: null });
   const began = performance.now();
   return new Promise((resolve) => {
     const socket = connect(path);

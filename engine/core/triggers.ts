@@ -48,6 +48,7 @@ export class Triggers {
   filled(market: MarketState, side: Side, at: Price): void {
     const { ctx } = this;
     this.fills.filled(ctx.now);
+    if (market.book < 0) return;
     const grid = ctx.books.grid(market.book);
     const level = Math.min(Math.max(0, grid.floorLevel(at)), grid.levels - 2);
     this.pickOff.filled(market.index, side, at, grid.price(level + 1) - grid.price(level), ctx.now);

@@ -96,7 +96,9 @@ export function readStatusFiles(folder: string): StatusRecord[] {
   const records: StatusRecord[] = [];
   for (const name of names.filter((n) => n.endsWith(SUFFIX)).sort()) {
     try {
-      const record = JSON.parse(readFileSync(join(folder, name), 'utf8')) as StatusRecord;
+      const read = JSON.parse(readFileSync(join(folder, name), 'utf8')) as StatusRecord;
+      // One of an earlier version has neither.
+      const record = { ...read, control: read.control ?? '', access: read.access ?? null };
       if (record.pid > 0 && `${record.sessionId}${SUFFIX}` === name) records.push(record);
     } catch {
       // Removed in between, or not ours.

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { makeKeyPair } from '../../engine/cli/exchange.ts';
+import { OrderGroup } from '../../engine/exchange/groups.ts';
 import { World } from '../../engine/exchange/index.ts';
 import type { OrderRequest } from '../../engine/exchange/order.ts';
 import { readStatusFiles } from '../../engine/ops/status-file.ts';
@@ -133,6 +134,8 @@ test('a daemon that was killed while its exchange lives: its orders and groups g
     assert.equal(world.exchange.restingOf(USER).length, 3);
     world.exchange.account(USER).holding(ticker!).position = 700 as Count;
     world.exchange.account(USER).holding(elsewhere!).position = 300 as Count;
+    const group = new OrderGroup('g-1', USER, 0, 1000 as Count, 0);
+    world.exchange.desk.create(group);
     const folderOf = path.join(cwd, '.hundred', 'status');
     mkdirSync(folderOf, { recursive: true });
     const record = {
@@ -153,6 +156,7 @@ test('a daemon that was killed while its exchange lives: its orders and groups g
     const first = await hundred(cwd, 'panic', '--flatten');
     assert.equal(first.code, 0, first.out + first.err);
     assert.match(first.out, /pulled without it: .*nothing of ours rests; no position is left/);
+    assert.equal(group.triggered, true, 'nothing late can rest in it');
     assert.equal(world.exchange.account(USER).holding(ticker!).position, 0);
     assert.equal(world.exchange.account(USER).holding(elsewhere!).position, 300, "another program's");
     assert.deepEqual(
