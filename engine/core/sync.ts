@@ -70,7 +70,7 @@ export class Sync {
     this.ctx = ctx;
     this.events = events;
     const inDoubt = (market: number): boolean =>
-      this.suspected.has(market) || ctx.halts.of(ctx.markets[market]!.ticker) !== undefined;
+      this.suspected.has(market) || ctx.halts.get('position_mismatch', ctx.markets[market]!.ticker) !== undefined;
     this.cash = new CashCheck(ctx, inDoubt);
     const want = (): void => this.want();
     this.resolver = new OrderResolver(ctx, { want, authRefused: (detail) => events.authRefused(detail) });
