@@ -25,7 +25,7 @@ import { SIGNALS } from './interruption.ts';
 import { Pull, type PullGroup } from './pull.ts';
 import { SessionControl } from './session-control.ts';
 import { journalPath, openJournal } from './session-journal.ts';
-import { TimedStrategy } from './timed-strategy.ts';
+import { TimedStrategy, threadCpuUs } from './timed-strategy.ts';
 
 /** The venue as a session uses it: the port out, and a start and an end. */
 export interface SessionVenue extends EnginePort {
@@ -110,7 +110,7 @@ export class Session {
       report: (report) => this.report(report),
     };
     const { allowanceMs = Number.POSITIVE_INFINITY } = options;
-    this.strategy = new TimedStrategy(options.strategy, options.nowNs, allowanceMs);
+    this.strategy = new TimedStrategy(options.strategy, options.nowNs, allowanceMs, threadCpuUs);
     this.engine = new Engine(options.config, this.strategy, port, options.nowUs());
     this.venue = options.venue({
       onLink: (up, detail) => this.onLink(up, detail),
@@ -275,6 +275,7 @@ export class Session {
     this.control.tick();
     const time = this.options.nowUs();
     this.input('{"kind":"timer"}', time);
+    this.strategy.tick();
     this.engine.onTimer(time);
     this.watchLevel();
     this.watchStrategy();

@@ -1,6 +1,9 @@
 import type { MarketView, Quotes, Strategy } from '../quoting/index.ts';
 import type { Count, Price, Side, TimeUs } from '../units/index.ts';
 
+/** Whoever stands still for this long has stopped the session, for whatever reason. */
+const HOPELESS_NS = 1e9;
+
 /** A call that took too long: about which market ('' for all), and how long, microseconds. */
 export interface SlowCall {
   readonly ticker: string;
@@ -21,15 +24,22 @@ export class TimedStrategy implements Strategy {
   readonly onStop?: Strategy['onStop'] & {};
   private readonly inner: Strategy;
   private readonly nowNs: () => number;
+  private readonly cpuUs: (() => number) | null;
   private readonly allowanceNs: number;
   private ticker = '';
   private worstNs = 0;
+  private sampledCpuUs = 0;
 
-  /** @param allowanceMs how long a single call may take */
-  constructor(inner: Strategy, nowNs: () => number, allowanceMs: number) {
+  /**
+   * @param allowanceMs how long a single call may take
+   * @param cpuUs what this thread has computed so far, microseconds: a call during which the machine did something else
+   * is not blamed for it. Without it only time counts.
+   */
+  constructor(inner: Strategy, nowNs: () => number, allowanceMs: number, cpuUs: (() => number) | null = null) {
     this.name = inner.name;
     this.inner = inner;
     this.nowNs = nowNs;
+    this.cpuUs = cpuUs;
     this.allowanceNs = allowanceMs * 1e6;
     if (inner.onTrade !== undefined) {
       this.onTrade = (ticker: string, side: Side, price: Price, count: Count, time: TimeUs) =>
@@ -55,12 +65,19 @@ export class TimedStrategy implements Strategy {
     }
   }
 
+  /** Look at what this thread has computed: reading that is dearer than a call, so it is done now and then. */
+  tick(): void {
+    if (this.cpuUs !== null) this.sampledCpuUs = this.cpuUs();
+  }
+
   /** The longest call over the allowance since the last time this was asked, null when there was none. */
   takeSlow(): SlowCall | null {
     if (this.worstNs === 0) return null;
-    const slow = { ticker: this.ticker, tookUs: Math.round(this.worstNs / 1000) };
+    const ns = this.worstNs;
     this.worstNs = 0;
-    return slow;
+    // All that was computed since the last look, the call included, would have been allowed.
+    const waited = this.cpuUs !== null && (this.cpuUs() - this.sampledCpuUs) * 1000 <= this.allowanceNs;
+    return waited && ns < HOPELESS_NS ? null : { ticker: this.ticker, tookUs: Math.round(ns / 1000) };
   }
 
   private timed(ticker: string, call: () => void): void {
@@ -77,4 +94,10 @@ export class TimedStrategy implements Strategy {
     this.ticker = ticker;
     this.worstNs = ns;
   }
+}
+
+/** What the calling thread has computed since it began, microseconds. */
+export function threadCpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
 }

@@ -239,6 +239,34 @@ describe('a plugin that is slow', () => {
     assert.match(venue.engine.status().markets[0]!.bid.detail, /a call took 21\.0 ms/);
   });
 
+  test('while the machine did something else is not to blame, unless it was for a second', () => {
+    const [clock, tookMs, cpu] = [{ ns: 0 }, { now: 0 }, { us: 0 }];
+    const timed = new TimedStrategy(
+      busy(clock, tookMs),
+      () => clock.ns,
+      20,
+      () => cpu.us,
+    );
+    const venue = listed(timed);
+    venue.start();
+    tookMs.now = 500;
+    for (let n = 0; n < 4; n++) {
+      timed.tick();
+      cpu.us += 20_000;
+      run(venue, timed, 1);
+    }
+    assert.deepEqual([resting(venue, T), resting(venue, OTHER)], [1, 1]);
+    assert.equal(venue.reported('strategy_failed'), undefined);
+    timed.tick();
+    cpu.us += 20_001;
+    run(venue, timed, 1);
+    assert.notEqual(venue.reported('strategy_failed'), undefined);
+    timed.tick();
+    tookMs.now = 1000;
+    run(venue, timed, 1);
+    assert.deepEqual([resting(venue, T), resting(venue, OTHER)], [0, 1]);
+  });
+
   test('for a second is given up at once', () => {
     const [clock, tookMs] = [{ ns: 0 }, { now: 0 }];
     const timed = new TimedStrategy(busy(clock, tookMs), () => clock.ns, 20);
