@@ -15,6 +15,7 @@ import type { EngineConfig } from './config.ts';
 import { Context, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
+import { GroupDesk } from './group-desk.ts';
 import type { EngineInputs, Gauge, OperatorCommand } from './inputs.ts';
 import { applyLifecycle } from './listings.ts';
 import type { MarketState } from './market-state.ts';
@@ -42,6 +43,7 @@ export class Engine implements EngineInputs {
   private readonly writer: OrderWriter;
   private readonly trader: Trader;
   private readonly grids: GridChanges;
+  private readonly groups: GroupDesk;
   private readonly strategy: StrategyHost;
   private readonly guard: Safeguards;
   private shutdown: Shutdown | null = null;
@@ -71,8 +73,13 @@ export class Engine implements EngineInputs {
       mismatch: (market, text) => levels.mismatch(market, text),
       authRefused,
     });
+    this.groups = new GroupDesk(ctx, {
+      halt: (code, cause, clears) => levels.halt(code, cause, clears),
+      compare: () => this.sync.want(),
+      authRefused,
+    });
     const writerEvents: WriterEvents = {
-      groupRefused: (shard, detail) => this.groupTriggered(shard, `an order was refused: ${detail}`),
+      groupRefused: (shard, detail) => this.groups.triggered(shard, `an order was refused: ${detail}`),
       authRefused,
     };
     this.writer = new OrderWriter(ctx, writerEvents);
@@ -106,9 +113,10 @@ export class Engine implements EngineInputs {
 
   /** A picture of the session for people and metrics. Allocates: never on the message path. */
   status(): EngineStatus {
+    const missing = [...this.setup.missing, ...this.groups.missing];
     return statusOf(
       this.ctx,
-      this.setup.missing,
+      missing,
       this.sync.completed,
       this.feed.recoveries,
       this.decoder.drift.list(),
@@ -147,7 +155,7 @@ export class Engine implements EngineInputs {
         break;
       case Frame.Group:
         this.feed.apply(decoder);
-        this.onGroup(decoder.detail as GroupMessage);
+        this.groups.heard(decoder.detail as GroupMessage);
         break;
       case Frame.Lifecycle:
         this.feed.apply(decoder);
@@ -209,6 +217,7 @@ export class Engine implements EngineInputs {
       return;
     }
     this.setup.tick();
+    this.groups.tick();
     this.sync.tick(this.feed.privateReady);
     ctx.events.tick();
     ctx.queues.tick();
@@ -264,9 +273,11 @@ export class Engine implements EngineInputs {
     const { ctx } = this;
     if (!this.setup.complete || !ctx.reconciled) return;
     if (ctx.groups.size === 0) {
-      this.setup.openGroups();
+      this.groups.open();
+      this.setup.checkFunds();
       return;
     }
+    if (this.groups.missing.length > 0) return;
     ctx.phase = 'running';
     this.strategy.start();
     ctx.touchAll();
@@ -321,32 +332,6 @@ export class Engine implements EngineInputs {
     }
     this.guard.triggers.filled(market, fill.side, fill.price);
     this.strategy.filled(market, fill.side, fill.price, fill.count);
-  }
-
-  private onGroup(message: GroupMessage): void {
-    for (const group of this.ctx.groups.values()) {
-      if (group.id !== message.groupId) continue;
-      if (message.event === 'triggered') this.groupTriggered(group.exchangeIndex, 'the exchange says so');
-      else if (message.event === 'deleted') {
-        this.groupTriggered(group.exchangeIndex, 'it was deleted by somebody else');
-        group.life = 'deleted';
-      }
-    }
-  }
-
-  /** The exchange pulled everything of a group: stop, say why with the numbers, and wait for a person. */
-  private groupTriggered(exchangeIndex: number, how: string): void {
-    const { ctx } = this;
-    const group = ctx.groups.get(exchangeIndex);
-    if (group === undefined || group.life === 'triggered' || group.life === 'deleted') return;
-    group.life = 'triggered';
-    if (ctx.phase === 'stopping' || ctx.phase === 'stopped') return;
-    const filled = group.rolling(ctx.now) / 100;
-    const limit = group.limit / 100;
-    const cause = `order group ${group.id} on shard ${exchangeIndex} triggered (${how}): ${filled} contracts filled in the last 15 s, limit ${limit}`;
-    const clears = 'find out why, then restart the daemon: a triggered group is never reset by itself';
-    this.guard.levels.halt('group_triggered', cause, clears);
-    this.sync.want();
   }
 
   /** The protocol has moved on: say so once for each new name, before something depends on it. */

@@ -1,21 +1,17 @@
 import { Grid } from '../market/index.ts';
 import { bucketTerms } from '../quoting/index.ts';
-import { ShardGroup } from '../risk/index.ts';
-import { type Count, formatDollars, type Money, type TimeUs } from '../units/index.ts';
+import { formatDollars, type Money, type TimeUs } from '../units/index.ts';
 import {
   balanceBody,
   costsBody,
-  createdGroup,
   type EventFeeMessage,
   type EventRecord,
   eventOnly,
-  groupPath,
   limitsBody,
   type MarketRecord,
   Paths,
   seriesFees,
   singleMarket,
-  subaccountField,
 } from '../wire/index.ts';
 import type { Context } from './context.ts';
 import { EventFees } from './event-fees.ts';
@@ -29,8 +25,6 @@ class Need {
   asking = false;
   retryAt = 0 as TimeUs;
   complaints = 0;
-  /** The shard that it is of use to only, -1 for all. */
-  shard = -1;
   readonly ask: () => void;
 
   constructor(name: string, ask: (need: Need) => void) {
@@ -40,8 +34,8 @@ class Need {
 }
 
 /**
- * What has to be learnt before the first quote: the account's limits and costs, each market, its event's series and the
- * series' fees, and an armed order group on each shard. Each is asked for until it is known.
+ * What has to be learnt before the first quote: the account's limits and costs, each market, and its event's series and
+ * the series' fees. Each is asked for until it is known.
  */
 export class Setup {
   private readonly ctx: Context;
@@ -63,41 +57,23 @@ export class Setup {
     }
   }
 
-  /** True when everything is known and every group is armed. */
+  /** True when everything is known. */
   get complete(): boolean {
-    return this.needs.every((need) => need.met || this.canWait(need));
+    return this.needs.every((need) => need.met);
   }
 
   /** What is still missing, for status. */
   get missing(): string[] {
-    return this.needs.filter((need) => !need.met && !this.canWait(need)).map((need) => need.name);
+    return this.needs.filter((need) => !need.met).map((need) => need.name);
   }
 
   /** Ask for what is missing and due. */
   tick(): void {
     for (const need of this.needs) {
-      if (need.met || need.asking || this.canWait(need) || this.ctx.now < need.retryAt) continue;
+      if (need.met || need.asking || this.ctx.now < need.retryAt) continue;
       need.asking = true;
       need.ask();
     }
-  }
-
-  /** A shard without cash takes no group: the others do not wait for it. */
-  private canWait(need: Need): boolean {
-    return this.ctx.unfunded.has(need.shard);
-  }
-
-  /** Create the order groups, one per shard in use. Called once the old session's orders are gone. */
-  openGroups(): void {
-    for (const market of this.ctx.markets) {
-      if (this.ctx.groups.has(market.exchangeIndex)) continue;
-      const group = new ShardGroup(market.exchangeIndex, this.ctx.config.groupLimit);
-      this.ctx.groups.set(market.exchangeIndex, group);
-      const need = new Need(`order group on shard ${group.exchangeIndex}`, (n) => this.askGroup(n, group));
-      need.shard = group.exchangeIndex;
-      this.needs.push(need);
-    }
-    this.checkFunds();
   }
 
   private failed(need: Need, why: string, status: number): void {
@@ -145,7 +121,7 @@ export class Setup {
   }
 
   /** Collateral must lie on the shard before orders go there: say so before the exchange refuses them one by one. */
-  private checkFunds(): void {
+  checkFunds(): void {
     const { ctx } = this;
     for (const shard of ctx.groups.keys()) {
       const cash = ctx.cash.get(shard) ?? (0 as Money);
@@ -253,36 +229,6 @@ export class Setup {
     const type = message.feeType ?? "its series' type";
     const multiplier = message.multiplier ?? "its series' multiplier";
     ctx.report('warn', 'fees_changed', `${eventTicker}: the exchange now charges by ${type}, times ${multiplier}`);
-  }
-
-  private askGroup(need: Need, group: ShardGroup): void {
-    const { ctx } = this;
-    if (!ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) {
-      need.asking = false;
-      return;
-    }
-    group.life = 'creating';
-    const body = JSON.stringify({
-      contracts_limit_fp: (group.limit / 100).toFixed(2),
-      exchange_index: group.exchangeIndex,
-      ...subaccountField(ctx.config.subaccount),
-    });
-    ctx.write('createGroup', 'POST', Paths.createGroup, body, ctx.costs.defaultCost, (outcome) => {
-      const decoded = understood(outcome, createdGroup);
-      if (decoded.kind !== 'ok') {
-        // A lost answer may leave an unused empty group behind; it holds no orders and does no harm.
-        group.life = 'absent';
-        return this.failed(need, whyNot(decoded), statusOf(decoded));
-      }
-      group.id = decoded.value.groupId;
-      group.life = 'armed';
-      need.met = true;
-      ctx.port.expect?.('PUT', groupPath(group.id, 'trigger'), true);
-      ctx.touchAll();
-      const contracts = ((group.limit as Count) / 100).toFixed(2);
-      const text = `order group ${group.id} armed on shard ${group.exchangeIndex}: ${contracts} contracts per 15 s`;
-      ctx.report('info', 'group_armed', text);
-    });
   }
 }
 
