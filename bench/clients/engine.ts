@@ -2,6 +2,7 @@
 import { openSession } from '../../engine/cli/open.ts';
 import type { EngineConfig } from '../../engine/core/index.ts';
 import { type MarketView, type Quotes, SCHEDULE_DEFAULTS, type Strategy } from '../../engine/quoting/index.ts';
+import { GROUP_DEFAULTS } from '../../engine/risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price } from '../../engine/units/index.ts';
 import { TICKER } from '../harness.ts';
 import { readStart, ready } from './start.ts';
@@ -48,6 +49,7 @@ const config: EngineConfig = {
   },
   maxSessionLoss: LOTS as Money,
   groupLimit: 100_000 as Count,
+  groups: GROUP_DEFAULTS,
   tolerance: { levelsBehind: 0, countShare: 0 },
   replace: 'cancel_create',
   quoteOneSided: false,

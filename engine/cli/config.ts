@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
 import { SCHEDULE_DEFAULTS } from '../quoting/index.ts';
+import { GROUP_DEFAULTS } from '../risk/index.ts';
 import { externalSchema } from './external-config.ts';
 import { levelsSchema, levelTerms } from './levels-config.ts';
 import { count, money, riskLimits, riskSection } from './risk-config.ts';
@@ -26,7 +27,20 @@ const sections = z.strictObject({
   }),
   risk: riskSection,
   levels: levelsSchema,
-  orderGroup: z.strictObject({ contractsPer15s: z.number().min(1).max(1_000_000) }),
+  orderGroup: z.strictObject({
+    contractsPer15s: z.number().min(1).max(1_000_000),
+    /** Who has a triggered group reset: a person, or time under conditions (docs/groups.md). */
+    reset: z.enum(['operator', 'coolOff']).default(GROUP_DEFAULTS.reset),
+    coolOffSeconds: z
+      .number()
+      .min(15)
+      .max(86_400)
+      .default(GROUP_DEFAULTS.coolOffMs / 1000),
+    maxResets: z.int().min(1).max(1000).default(GROUP_DEFAULTS.maxResets),
+    /** Groups that no order names: only where nobody else uses the account are they ours to delete. */
+    orphans: z.enum(['leave', 'delete']).default(GROUP_DEFAULTS.orphans),
+    massCancel: z.boolean().default(GROUP_DEFAULTS.massCancel),
+  }),
   quoting: z
     .strictObject({
       levelsBehind: z.int().min(0).max(100).default(1),
@@ -226,6 +240,14 @@ export function engineConfig(
     maxSessionLoss: money(file.risk.maxSessionLossDollars),
     levels: levelTerms(file.levels, file.risk.maxSessionLossDollars),
     groupLimit: count(file.orderGroup.contractsPer15s),
+    groups: {
+      reset: file.orderGroup.reset,
+      coolOffMs: file.orderGroup.coolOffSeconds * 1000,
+      maxResets: file.orderGroup.maxResets,
+      resetFound: false,
+      orphans: file.orderGroup.orphans,
+      massCancel: file.orderGroup.massCancel,
+    },
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
     replace: file.quoting.replace,
     quoteOneSided: file.quoting.quoteOneSided,

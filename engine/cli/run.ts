@@ -22,6 +22,7 @@ usage: hundred run --config FILE --key-id ID --key FILE [options]
   --for DURATION     end by itself, e.g. 30s, 10m
   --journal FOLDER   where session journals go (default .hundred/journals)
   --no-journal       keep no journal
+  --reset-groups     order groups found triggered are reset: somebody has found out why they are
   --real-money       required with environment prod
   --help             this text
 
@@ -38,6 +39,7 @@ const OPTIONS = {
   for: { type: 'string' },
   journal: { type: 'string' },
   'no-journal': { type: 'boolean', default: false },
+  'reset-groups': { type: 'boolean', default: false },
   'real-money': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -73,7 +75,11 @@ export async function runCommand(args: string[]): Promise<number> {
   const carried = readDay(path, exchangeDayStart(Date.now() / 1000));
   const session = openSession({
     title: `hundred  ${file.environment}`,
-    config: { ...config, levels: { ...config.levels, carriedProfit: carried } },
+    config: {
+      ...config,
+      levels: { ...config.levels, carriedProfit: carried },
+      groups: { ...config.groups, resetFound: values['reset-groups'] },
+    },
     strategy: loaded.strategy,
     allowanceMs,
     hosts: hostsOf(file.environment),

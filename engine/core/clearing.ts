@@ -60,6 +60,8 @@ function numbersOf(ctx: Context, market: MarketState, side: Side, reason: QuietR
       return [books.bestPrice(market.book, BID) / 100, books.bestPrice(market.book, ASK) / 100];
     case 'no_funds':
       return [(ctx.cash.get(market.exchangeIndex) ?? 0) / DOLLAR, 0];
+    case 'group_triggered':
+      return [ctx.groups.get(market.exchangeIndex)?.secondsToReset(config.groups, now) ?? Number.NaN, 0];
     case 'order_unknown':
       return unknownFor(ctx, market, side);
     case 'no_tokens':

@@ -7,7 +7,7 @@ import type {
   Tolerance,
   ValueTerms,
 } from '../quoting/index.ts';
-import type { LevelTerms, RiskLimits } from '../risk/index.ts';
+import type { GroupPolicy, LevelTerms, RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
 /** Everything that decides what the core does, apart from its inputs. Plain data: it is the journal's first record. */
@@ -31,6 +31,7 @@ export interface EngineConfig {
   readonly levels?: Partial<LevelTerms>;
   /** Contracts that may fill in a rolling 15 s before the exchange pulls everything (one group per shard). */
   readonly groupLimit: Count;
+  readonly groups: GroupPolicy;
   readonly tolerance: Tolerance;
   /** How an order that has to move is moved: by one amend, or by a cancel and, once that is answered, a create. */
   readonly replace: Replace;

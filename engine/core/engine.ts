@@ -15,7 +15,7 @@ import type { EngineConfig } from './config.ts';
 import { Context, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
-import { GroupDesk } from './group-desk.ts';
+import { type GroupCommand, GroupDesk } from './group-desk.ts';
 import type { EngineInputs, Gauge, OperatorCommand } from './inputs.ts';
 import { applyLifecycle } from './listings.ts';
 import type { MarketState } from './market-state.ts';
@@ -75,11 +75,15 @@ export class Engine implements EngineInputs {
     });
     this.groups = new GroupDesk(ctx, {
       halt: (code, cause, clears) => levels.halt(code, cause, clears),
+      clear: (code) => levels.reset(code, ''),
+      permits: () => !ctx.halts.any && !ctx.paused,
       compare: () => this.sync.want(),
+      compared: () => this.sync.completed,
       authRefused,
     });
     const writerEvents: WriterEvents = {
-      groupRefused: (shard, detail) => this.groups.triggered(shard, `an order was refused: ${detail}`),
+      groupRefused: (shard, detail) => this.groups.refused(shard, detail),
+      sift: (queue) => this.groups.massCancel.sift(queue),
       authRefused,
     };
     this.writer = new OrderWriter(ctx, writerEvents);
@@ -244,6 +248,12 @@ export class Engine implements EngineInputs {
     this.trader.run();
   }
 
+  onGroupCommand(command: GroupCommand, time: TimeUs): void {
+    this.ctx.advance(time);
+    this.groups.command(command);
+    this.trader.run();
+  }
+
   onSlow(ticker: string, tookUs: number, time: TimeUs): void {
     this.ctx.advance(time);
     this.strategy.slow(ticker, tookUs);
@@ -324,7 +334,7 @@ export class Engine implements EngineInputs {
     const market = ctx.markets[index]!;
     ctx.touch(market);
     ctx.counters.fills++;
-    ctx.groups.get(market.exchangeIndex)?.filled(fill.count, ctx.now);
+    ctx.groups.get(market.exchangeIndex)?.filled(fill.count, ctx.now, index);
     if (order !== undefined) ctx.orders.booked(order, fill.count, ctx.now);
     else {
       ctx.counters.foreignFills++;

@@ -1,5 +1,6 @@
 import type { TimeUs } from '../units/index.ts';
 import type { EngineConfig } from './config.ts';
+import type { GroupCommand } from './group-desk.ts';
 import type { CommandAnswer } from './operator.ts';
 import type { RequestOutcome } from './port.ts';
 
@@ -31,6 +32,7 @@ export type EngineInput =
   | { readonly kind: 'outcome'; readonly id: number; readonly outcome: RequestOutcome }
   | { readonly kind: 'timer' }
   | { readonly kind: 'command'; readonly command: OperatorCommand }
+  | { readonly kind: 'group'; readonly command: GroupCommand }
   | { readonly kind: 'slow'; readonly ticker: string; readonly tookUs: number }
   | { readonly kind: 'value'; readonly name: string; readonly value: number; readonly at: TimeUs }
   | { readonly kind: 'gauge'; readonly name: Gauge; readonly value: number };
@@ -54,6 +56,8 @@ export interface EngineInputs {
   /** Time passed. Expected every 10 to 50 ms. */
   onTimer(time: TimeUs): void;
   onCommand(command: OperatorCommand, time: TimeUs): CommandAnswer;
+  /** An operator has something done to order groups. */
+  onGroupCommand(command: GroupCommand, time: TimeUs): void;
   /** A call into the strategy took longer than it is allowed: which market's, '' for all, and how long, microseconds. */
   onSlow(ticker: string, tookUs: number, time: TimeUs): void;
   /**

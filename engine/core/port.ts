@@ -13,6 +13,8 @@ export type RequestOp =
   | 'triggerGroup'
   | 'deleteGroup'
   | 'resetGroup'
+  | 'limitGroup'
+  | 'getGroup'
   | 'getGroups'
   | 'getOrders'
   | 'getOrder'
@@ -28,7 +30,8 @@ export type RequestOp =
   | 'getCosts'
   | 'getQueue'
   | 'getIncentives'
-  | 'getStatus';
+  | 'getStatus'
+  | 'getSchedule';
 
 /** One HTTP request, complete but for the host, the signature and the moment. */
 export interface VenueRequest {

@@ -22,7 +22,10 @@ export function whyNot(decoded: Decoded<unknown>): string {
   return decoded.kind === 'unreadable' ? decoded.reason : '';
 }
 
-/** Read a whole list, page by page. `done(null, why)` when a page could not be had: a part of a list proves nothing. */
+/**
+ * Read a whole list, page by page, or as much of it as is `enough`. `done(null, why)` when a page could not be had: a
+ * part of a list proves nothing.
+ */
 export function readList<T>(
   ctx: Context,
   op: RequestOp,
@@ -30,6 +33,7 @@ export function readList<T>(
   query: string,
   decoder: (value: unknown) => Page<T>,
   done: (items: readonly T[] | null, why: string) => void,
+  enough: (items: readonly T[], pages: number) => boolean = () => false,
 ): void {
   const items: T[] = [];
   let pages = 0;
@@ -39,7 +43,7 @@ export function readList<T>(
       const decoded = understood(outcome, decoder);
       if (decoded.kind !== 'ok') return done(null, whyNot(decoded));
       items.push(...decoded.value.items);
-      if (decoded.value.cursor === '') return done(items, '');
+      if (decoded.value.cursor === '' || enough(items, pages + 1)) return done(items, '');
       if (++pages >= MAX_PAGES) return done(null, `${path} did not end after ${MAX_PAGES} pages`);
       next(decoded.value.cursor);
     });

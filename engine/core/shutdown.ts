@@ -1,8 +1,9 @@
 import type { ShardGroup } from '../risk/index.ts';
 import type { TimeUs } from '../units/index.ts';
-import { groupPath, groupQuery, type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
+import { type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
 import type { CashCheck } from './cash.ts';
 import type { Context } from './context.ts';
+import { callGroup, resultOf } from './group-call.ts';
 import type { RequestOutcome } from './port.ts';
 import { readList } from './reader.ts';
 import type { OrderWriter } from './writer.ts';
@@ -64,7 +65,7 @@ export class Shutdown {
   private triggerGroups(): void {
     const { ctx } = this;
     for (const group of ctx.groups.values()) {
-      if (group.life !== 'armed' || ctx.now < (this.triggerAt.get(group.exchangeIndex) ?? 0)) continue;
+      if (!group.takesOrders || ctx.now < (this.triggerAt.get(group.exchangeIndex) ?? 0)) continue;
       const cost = ctx.costs.defaultCost;
       if (!ctx.writes.take(cost, 0, ctx.now)) {
         // The mirror may be deep in debt for requests whose answers were lost; the kill switch does not wait for that.
@@ -72,18 +73,18 @@ export class Shutdown {
         ctx.writes.charge(cost, ctx.now);
       }
       this.triggerAt.set(group.exchangeIndex, Number.POSITIVE_INFINITY);
-      const path = groupPath(group.id, 'trigger');
-      const query = groupQuery(group.exchangeIndex, ctx.config.subaccount);
-      ctx.write('triggerGroup', 'PUT', path, '{}', cost, (outcome) => this.triggered(group, outcome), query);
+      callGroup(ctx, group, 'trigger', (outcome) => this.triggered(group, outcome));
     }
   }
 
   private triggered(group: ShardGroup, outcome: RequestOutcome): void {
-    const status = outcome.kind === 'response' ? outcome.status : 0;
-    if (status === 200) group.life = 'triggered';
+    const { ctx } = this;
+    const result = resultOf(outcome);
+    if (result === 'done') group.trigger('pull', ctx.now);
     // A group that is gone takes no orders either.
-    else if (status === 404) group.life = 'deleted';
-    else this.triggerAt.set(group.exchangeIndex, this.ctx.after(RETRIGGER_MS));
+    else if (result === 'gone') group.life = 'deleted';
+    // Again where it failed, and where a reset that was under way opens the latch after all.
+    this.triggerAt.set(group.exchangeIndex, ctx.after(RETRIGGER_MS));
   }
 
   private look(): void {
@@ -136,7 +137,7 @@ export class Shutdown {
       if (order.life === 'unknown') doubtful++;
     }
     // A triggered group refuses what arrives late; until it is known to be triggered a lost create may still land.
-    if (doubtful === 0 || [...ctx.groups.values()].every((group) => group.life !== 'armed')) return '';
+    if (doubtful === 0 || [...ctx.groups.values()].every((group) => !group.takesOrders)) return '';
     return `${doubtful} creates may still arrive and the group trigger is not confirmed`;
   }
 
@@ -144,9 +145,7 @@ export class Shutdown {
     const { ctx } = this;
     for (const group of ctx.groups.values()) {
       if (group.id === '' || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
-      const path = groupPath(group.id);
-      const query = groupQuery(group.exchangeIndex, ctx.config.subaccount);
-      ctx.write('deleteGroup', 'DELETE', path, '', ctx.costs.defaultCost, () => {}, query);
+      callGroup(ctx, group, 'delete', () => {});
       group.life = 'deleted';
     }
   }

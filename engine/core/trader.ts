@@ -117,7 +117,8 @@ export class Trader {
     if (market.broken !== '') return 'strategy_failed';
     if (ctx.books.isCrossed(market.book)) return 'book_crossed';
     if (ctx.unfunded.has(market.exchangeIndex)) return 'no_funds';
-    if (ctx.groups.get(market.exchangeIndex)?.life !== 'armed') return 'starting';
+    const life = ctx.groups.get(market.exchangeIndex)?.life ?? 'absent';
+    if (life !== 'armed') return life === 'absent' || life === 'creating' ? 'starting' : 'group_triggered';
     return 'quoting';
   }
 

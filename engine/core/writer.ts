@@ -18,6 +18,7 @@ import {
 } from '../wire/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
+import type { QueuedCancel } from './mass-cancel.ts';
 import type { RequestOutcome } from './port.ts';
 import { isVerdict, understood, whyNot } from './reader.ts';
 import { type Candidate, describeOrder, refuseSide } from './trader.ts';
@@ -44,6 +45,8 @@ export function isWeather({ code, details }: Failure): boolean {
 export interface WriterEvents {
   /** A create was refused because of its order group. */
   groupRefused(exchangeIndex: number, detail: string): void;
+  /** Of the cancels queued, those to be sent one by one: the others are taken care of at once. */
+  sift<T extends QueuedCancel>(queue: T[]): T[];
   /** The exchange refused our key or signature. */
   authRefused(detail: string): void;
 }
@@ -167,9 +170,9 @@ export class OrderWriter {
   /** Send the queued cancels in batches; what the bucket cannot pay now stays for the next look. */
   flushCancels(): void {
     const { ctx } = this;
-    const queue = this.cancels;
-    if (queue.length === 0) return;
+    const queue = this.events.sift(this.cancels);
     this.cancels = [];
+    if (queue.length === 0) return;
     if (queue.length > 1) queue.sort((a, b) => b.loss - a.loss);
     let batch: { order: Order; wire: CancelOrder }[] = [];
     const reserve = ctx.triggerReserve;

@@ -36,6 +36,16 @@ export const REASONS = {
     'a comparison that ends without a difference',
   ),
   paused: plain('an operator paused quoting', 'the command resume'),
+  calendar: {
+    about: 'a window of the calendar is open: nothing is quoted in it',
+    clears: 'its end; windows are in the section calendar of the config',
+    unit: 'seconds',
+    must: 'at most',
+  },
+  exchange_paused: plain(
+    'the exchange says that it, or the shard of the market, does not trade',
+    'the exchange resuming; its status is read again and again',
+  ),
   market_not_active: plain('the exchange does not trade this market now', 'the exchange opening it'),
   closing_soon: {
     about: 'the market closes soon',
@@ -64,6 +74,12 @@ export const REASONS = {
     clears: 'cash on the shard',
     unit: 'dollars',
     must: 'above',
+  },
+  group_triggered: {
+    about: 'the order group of its shard is triggered: the exchange takes no order',
+    clears: 'its reset: by policy, or by the operator',
+    unit: 'seconds',
+    must: 'at most',
   },
   order_unknown: {
     about: 'an order of the side has no certain outcome',

@@ -159,6 +159,21 @@ export function groupsList(value: unknown): readonly GroupRecord[] {
   return page(value, 'order_groups', groupRecord).items;
 }
 
+/** An order group read by its id, and the ids of the orders in it. */
+export interface SingleGroup {
+  readonly limit: Count | null;
+  readonly armed: boolean;
+  readonly orderIds: readonly string[];
+}
+
+/** `GET /portfolio/order_groups/{id}`. @throws WireError */
+export function singleGroup(value: unknown): SingleGroup {
+  const o = asObject(value, 'body');
+  const { limit, armed } = groupRecord({ ...o, id: '-' });
+  const orderIds = asArray(o['orders'] ?? [], 'orders').map((id) => text({ id }, 'id'));
+  return { limit, armed, orderIds };
+}
+
 /** `POST /portfolio/order_groups/create`. @throws WireError */
 export function createdGroup(value: unknown): { readonly groupId: string } {
   return { groupId: text(asObject(value, 'body'), 'order_group_id') };

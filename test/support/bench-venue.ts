@@ -20,6 +20,7 @@ import type { IncentiveProgram } from '../../engine/exchange/rest-incentives.ts'
 import type { ExchangeRules } from '../../engine/exchange/rules.ts';
 import { feeSchedule, type Grid, LINEAR_CENT } from '../../engine/market/index.ts';
 import { SCHEDULE_DEFAULTS, type Strategy } from '../../engine/quoting/index.ts';
+import { GROUP_DEFAULTS } from '../../engine/risk/index.ts';
 import {
   type Count,
   type Money,
@@ -62,6 +63,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     },
     maxSessionLoss: 500_000_000 as Money,
     groupLimit: 50_000 as Count,
+    groups: GROUP_DEFAULTS,
     tolerance: { levelsBehind: 1, countShare: 0.5 },
     replace: 'amend',
     quoteOneSided: false,
