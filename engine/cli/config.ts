@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { EngineConfig } from '../core/index.ts';
 import { SCHEDULE_DEFAULTS } from '../quoting/index.ts';
 import { GROUP_DEFAULTS } from '../risk/index.ts';
+import { calendarSchema, calendarTerms } from './calendar-config.ts';
 import { externalSchema } from './external-config.ts';
 import { levelsSchema, levelTerms } from './levels-config.ts';
 import { count, money, riskLimits, riskSection } from './risk-config.ts';
@@ -55,6 +56,8 @@ const sections = z.strictObject({
       closeGuardSeconds: z.number().min(0).max(86_400).default(120),
     })
     .prefault({}),
+  /** Times in which markets are not quoted as usual (docs/calendar.md). */
+  calendar: calendarSchema,
   budget: z
     .strictObject({
       share: positive.max(1).default(0.9),
@@ -257,6 +260,7 @@ export function engineConfig(
       pollMs: file.quoting.queuePollSeconds * 1000,
     },
     closeGuardMs: file.quoting.closeGuardSeconds * 1000,
+    calendar: calendarTerms(file.calendar, Date.now(), file.environment !== 'paper'),
     budget: {
       share: file.budget.share,
       jitterMs: file.budget.jitterMs,

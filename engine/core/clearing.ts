@@ -51,6 +51,8 @@ function numbersOf(ctx: Context, market: MarketState, side: Side, reason: QuietR
       return reason === 'book_stale' && market.hintTime !== 0
         ? [since(market.hintTime), (config.risk.maxBookDoubtMs ?? 0) / 1000]
         : NONE;
+    case 'calendar':
+      return [ctx.calendar.secondsLeft(market, now), 0];
     case 'closing_soon':
       // A strategy's own guard comes with its numbers.
       return Number.isNaN(market.measures[side].needs)

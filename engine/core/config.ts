@@ -7,7 +7,7 @@ import type {
   Tolerance,
   ValueTerms,
 } from '../quoting/index.ts';
-import type { GroupPolicy, LevelTerms, RiskLimits } from '../risk/index.ts';
+import type { CalendarTerms, GroupPolicy, LevelTerms, RiskLimits } from '../risk/index.ts';
 import type { Count, Money } from '../units/index.ts';
 
 /** Everything that decides what the core does, apart from its inputs. Plain data: it is the journal's first record. */
@@ -41,6 +41,8 @@ export interface EngineConfig {
   readonly quoteOneSided: boolean;
   /** Stop quoting a market this long before its scheduled close. */
   readonly closeGuardMs: number;
+  /** Windows in which markets are not quoted as usual, and what is read of the exchange's own hours; none: neither. */
+  readonly calendar?: CalendarTerms;
   readonly budget: {
     /** Share of the account's token refill this engine uses, 0..1. */
     readonly share: number;

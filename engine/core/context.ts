@@ -10,8 +10,10 @@ import {
 import { Halts, LEVEL_DEFAULTS, type LevelTerms, type ShardGroup } from '../risk/index.ts';
 import type { Money, TimeUs } from '../units/index.ts';
 import { type EndpointCosts, TickerTable } from '../wire/index.ts';
+import { CalendarGuard } from './calendar.ts';
 import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
+import { ExchangeHours } from './exchange-hours.ts';
 import { Externals } from './externals.ts';
 import { Incentives } from './incentives.ts';
 import { type MarketState, newMarket } from './market-state.ts';
@@ -83,6 +85,8 @@ export class Context {
   readonly events: Events;
   readonly queues: Queues;
   readonly incentives: Incentives;
+  readonly calendar: CalendarGuard;
+  readonly hours: ExchangeHours;
   readonly externals: Externals;
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
@@ -150,6 +154,8 @@ export class Context {
     this.orders = new Orders(paths, (order) => this.risk.exposure.order(order));
     this.queues = new Queues(this);
     this.incentives = new Incentives(this);
+    this.calendar = new CalendarGuard(this);
+    this.hours = new ExchangeHours(this);
     this.externals = new Externals(this);
     this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
     if (config.budget.view === 'writes') this.costs = OLDER_COSTS;

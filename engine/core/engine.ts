@@ -117,7 +117,8 @@ export class Engine implements EngineInputs {
 
   /** A picture of the session for people and metrics. Allocates: never on the message path. */
   status(): EngineStatus {
-    const missing = [...this.setup.missing, ...this.groups.missing];
+    const hours = this.ctx.hours.isKnown ? [] : ['exchange status'];
+    const missing = [...this.setup.missing, ...hours, ...this.groups.missing];
     return statusOf(
       this.ctx,
       missing,
@@ -227,6 +228,8 @@ export class Engine implements EngineInputs {
     ctx.queues.tick();
     ctx.incentives.tick();
     ctx.externals.tick();
+    ctx.hours.tick();
+    ctx.calendar.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
     this.guard.tick();
@@ -281,7 +284,7 @@ export class Engine implements EngineInputs {
   /** Groups are only opened once the books, the account and the old session's orders are settled. */
   private advanceStart(): void {
     const { ctx } = this;
-    if (!this.setup.complete || !ctx.reconciled) return;
+    if (!this.setup.complete || !ctx.hours.isKnown || !ctx.reconciled) return;
     if (ctx.groups.size === 0) {
       this.groups.open();
       this.setup.checkFunds();

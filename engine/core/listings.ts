@@ -4,6 +4,7 @@ import { type LifecycleMessage, type MarketRecord, marketsPage, Paths } from '..
 import type { Context } from './context.ts';
 import type { GridChanges } from './grid-changes.ts';
 import type { MarketState } from './market-state.ts';
+import { doubtResting } from './reactivation.ts';
 import { readList } from './reader.ts';
 
 /** Tickers named in one request: keeps the URL short of what servers refuse. */
@@ -51,6 +52,7 @@ function take(ctx: Context, market: MarketState, record: MarketRecord | undefine
   }
   if (market.closeTime !== closeTime) ctx.touch(market);
   if (market.status === status) return;
+  if (market.status === 'active') doubtResting(ctx, market);
   ctx.touch(market);
   ctx.report(
     'info',
@@ -74,8 +76,11 @@ export function applyLifecycle(ctx: Context, grids: GridChanges, message: Lifecy
   const market = ctx.markets[index]!;
   ctx.touch(market);
   market.statusTime = ctx.now;
-  if (message.event === 'activated') market.status = 'active';
-  else if (message.event === 'deactivated') market.status = 'inactive';
+  if (message.event === 'activated') {
+    // Whatever we made of the pause: who rests now has been placed since.
+    doubtResting(ctx, market);
+    market.status = 'active';
+  } else if (message.event === 'deactivated') market.status = 'inactive';
   else if (message.event === 'close_date_updated') market.closeTime = message.closeTime;
   else if (message.event === 'determined') {
     market.status = 'determined';

@@ -4,6 +4,7 @@ import {
   ActionWorth,
   BookView,
   microprice,
+  onlyReducing,
   type QuietReason,
   Quotes,
   reconcileSide,
@@ -89,8 +90,10 @@ export class Trader {
     ctx.risk.look(market);
     quotes.begin(ctx.books.grid(market.book));
     const gate = this.gate(market);
-    if (gate === 'quoting') this.ask(market);
-    else {
+    if (gate === 'quoting') {
+      this.ask(market);
+      if (ctx.calendar.of(market) !== null) onlyReducing(quotes, ctx.ledger.position(market.index), 'calendar');
+    } else {
       quotes.none(BID, gate);
       quotes.none(ASK, gate);
     }
@@ -108,6 +111,8 @@ export class Trader {
     if (ctx.phase === 'starting') return 'starting';
     if (!ctx.reconciled) return 'reconciling';
     if (ctx.paused) return 'paused';
+    if (ctx.calendar.of(market)?.action === 'pull') return 'calendar';
+    if (ctx.hours.isPaused(market.exchangeIndex)) return 'exchange_paused';
     if (market.status !== 'active') return 'market_not_active';
     if (market.closeTime !== 0 && ctx.now > market.closeTime - ctx.config.closeGuardMs * 1000) return 'closing_soon';
     if (market.gridChanging) return 'grid_changing';
@@ -164,7 +169,8 @@ export class Trader {
     }
     if (wanted.length === 0) {
       market.reasons[side] = wanted.reason;
-      if (wanted.reason !== 'strategy_failed' && wanted.reason !== 'halted') market.details[side] = '';
+      if (wanted.reason !== 'strategy_failed' && wanted.reason !== 'halted' && wanted.reason !== 'calendar')
+        market.details[side] = '';
       market.measures[side].set(wanted.has, wanted.needs);
     } else if (blocked) market.reasons[side] = 'order_unknown';
     else if (!held) {

@@ -292,6 +292,7 @@ export class OrderWriter {
     ctx.counters.rejected++;
     ctx.orders.rejected(order);
     const market = ctx.markets[order.market]!;
+    if (failure.code.endsWith('_paused')) ctx.hours.suspect();
     if (GROUP_CODES.includes(failure.code)) this.events.groupRefused(market.exchangeIndex, detail);
     else if (failure.status === 401) this.events.authRefused(detail);
     const postOnly = failure.details === 'post only cross' || failure.code === 'post_only_cross';

@@ -56,6 +56,7 @@ export const Paths = {
   limits: '/account/limits',
   costs: '/account/endpoint_costs',
   status: '/exchange/status',
+  schedule: '/exchange/schedule',
   markets: '/markets',
 } as const;
 

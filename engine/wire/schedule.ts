@@ -1,5 +1,5 @@
 import type { TimeUs } from '../units/index.ts';
-import { asArray, asObject, type JsonObject, text, textTime, wrong } from './fields.ts';
+import { asArray, asObject, type JsonObject, optionalText, text, textTime, wrong } from './fields.ts';
 
 /** A trading session of a day, minutes after midnight Eastern Time. An end of 0 or before the start is next day's. */
 export interface DailySession {
@@ -26,6 +26,8 @@ export interface ExchangeSchedule {
   readonly maintenance: readonly MaintenanceWindow[];
 }
 
+/** The last year that microseconds are exact in from beginning to end. */
+const LAST_YEAR = 2254;
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 
 /** `GET /exchange/schedule`. @throws WireError */
@@ -40,7 +42,15 @@ export function scheduleBody(value: unknown): ExchangeSchedule {
 function weeklyHours(value: unknown): WeeklyHours {
   const o = asObject(value, 'standard_hours[]');
   const days = DAYS.map((day) => asArray(o[day] ?? [], day).map((entry) => session(asObject(entry, `${day}[]`))));
-  return { start: textTime(o, 'start_time'), end: textTime(o, 'end_time'), days };
+  return { start: textTime(o, 'start_time'), end: endTime(o, 'end_time'), days };
+}
+
+/** Hours without an end are given one in a year to come, which may lie beyond what a moment can be. */
+function endTime(o: JsonObject, field: string): TimeUs {
+  const written = optionalText(o, field);
+  if (!(Number(written.slice(0, 4)) > LAST_YEAR)) return textTime(o, field);
+  textTime({ [field]: `2000${written.slice(4)}` }, field);
+  return Number.MAX_SAFE_INTEGER as TimeUs;
 }
 
 function session(o: JsonObject): DailySession {

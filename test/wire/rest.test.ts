@@ -253,6 +253,10 @@ test('the schedule: sessions by day in minutes, maintenance, and no time of day 
     const wrong = body({ ...hours, monday: [{ open_time: time, close_time: '10:00' }] });
     assert.equal(decodeBody(200, JSON.stringify(wrong), scheduleBody).kind, 'unreadable', time);
   }
+  const endless = value(body({ ...hours, end_time: '9999-12-31T00:00:00Z' }), scheduleBody).weeks[0]!.end;
+  assert.equal(endless, Number.MAX_SAFE_INTEGER);
+  const nonsense = JSON.stringify(body({ ...hours, end_time: '9999-13-31T00:00:00Z' }));
+  assert.equal(decodeBody(200, nonsense, scheduleBody).kind, 'unreadable');
   const backwards = [{ start_datetime: windows[0]!.end_datetime, end_datetime: windows[0]!.start_datetime }];
   assert.equal(decodeBody(200, JSON.stringify(body(hours, backwards)), scheduleBody).kind, 'unreadable');
 });
