@@ -41,6 +41,8 @@ const sections = z.strictObject({
     /** Groups that no order names: only where nobody else uses the account are they ours to delete. */
     orphans: z.enum(['leave', 'delete']).default(GROUP_DEFAULTS.orphans),
     massCancel: z.boolean().default(GROUP_DEFAULTS.massCancel),
+    /** The limit follows this many times what is quoted at once, up to contractsPer15s; 0: it does not. */
+    scaleToQuotes: z.number().min(0).max(1000).default(GROUP_DEFAULTS.scaleToQuotes),
   }),
   quoting: z
     .strictObject({
@@ -250,6 +252,7 @@ export function engineConfig(
       resetFound: false,
       orphans: file.orderGroup.orphans,
       massCancel: file.orderGroup.massCancel,
+      scaleToQuotes: file.orderGroup.scaleToQuotes,
     },
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
     replace: file.quoting.replace,

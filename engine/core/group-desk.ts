@@ -1,11 +1,12 @@
 import { SIDES } from '../orders/index.ts';
-import { type HaltCode, ShardGroup, type TriggerCause } from '../risk/index.ts';
+import { type HaltCode, MAX_GROUP_LIMIT, MIN_GROUP_LIMIT, ShardGroup, type TriggerCause } from '../risk/index.ts';
 import type { Count, TimeUs } from '../units/index.ts';
 import { type GroupMessage, type GroupRecord, groupPath } from '../wire/index.ts';
 import type { Context } from './context.ts';
 import { callGroup, readGroup, resultOf } from './group-call.ts';
 import { GroupLimits } from './group-limits.ts';
 import { GroupOpener } from './group-opener.ts';
+import { GroupScale } from './group-scale.ts';
 import { MassCancel } from './mass-cancel.ts';
 
 /** What the desk needs of the engine. */
@@ -28,7 +29,7 @@ export type GroupCommand =
 
 /** A comparison that was under way at the trigger proves nothing, so two have to be through. */
 const COMPARISONS = 2;
-const CLEARS = 'find out why, then have the order group reset: `group reset`, or a restart with --reset-groups';
+const CLEARS = 'find out why, then have the order group reset: restart with --reset-groups';
 
 /**
  * Our order groups, one on each shard in use and for the one strategy: found or made before the first quote, watched
@@ -42,6 +43,7 @@ export class GroupDesk {
   private readonly events: GroupEvents;
   private readonly opener: GroupOpener;
   private readonly limits: GroupLimits;
+  private readonly scale: GroupScale;
   /** Comparisons through when a group was triggered, and when its reset may be tried. */
   private readonly comparedThen = new Map<ShardGroup, number>();
   private readonly retryAt = new Map<ShardGroup, TimeUs>();
@@ -53,6 +55,7 @@ export class GroupDesk {
     const opened = (group: ShardGroup, record: GroupRecord | null): void => this.opened(group, record);
     this.opener = new GroupOpener(ctx, { opened, authRefused: (detail) => events.authRefused(detail) });
     this.limits = new GroupLimits(ctx);
+    this.scale = new GroupScale(ctx);
     this.massCancel = new MassCancel(ctx, (group, why) => this.lost(group, why));
   }
 
@@ -79,6 +82,7 @@ export class GroupDesk {
     if (ctx.groups.size === 0) return;
     this.opener.tick();
     this.massCancel.tick();
+    this.scale.tick();
     for (const group of ctx.groups.values()) {
       if (!ctx.linkUp) group.awaitsWord = false;
       if (group.life === 'armed') this.limits.tick(group);
@@ -111,11 +115,13 @@ export class GroupDesk {
     else this.triggered(exchangeIndex, `an order was refused: ${detail}`);
   }
 
-  /** An operator's command. */
+  /** An operator's command. @throws RangeError for a limit that no group can have */
   command(command: GroupCommand): void {
+    if (command.do === 'limit' && !isLimit(command.limit))
+      throw new RangeError(`group limit ${command.limit / 100} is not 1 to 1,000,000 contracts`);
     for (const group of this.ctx.groups.values()) {
       if (command.shard !== -1 && command.shard !== group.exchangeIndex) continue;
-      if (command.do === 'limit') group.wantedLimit = command.limit;
+      if (command.do === 'limit') group.ceiling = group.wantedLimit = command.limit;
       else if (group.life === 'triggered' || group.life === 'deleted') this.orderReset(group);
     }
   }
@@ -279,4 +285,8 @@ export class GroupDesk {
     const text = `order group ${id} on shard ${shard} reset: ${why}`;
     ctx.report('info', 'group_reset', text, { group: id, shard, resets, policy: byOperator ? 'operator' : cause });
   }
+}
+
+function isLimit(limit: Count): boolean {
+  return Number.isInteger(limit) && limit >= MIN_GROUP_LIMIT && limit <= MAX_GROUP_LIMIT;
 }

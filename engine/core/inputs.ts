@@ -56,7 +56,7 @@ export interface EngineInputs {
   /** Time passed. Expected every 10 to 50 ms. */
   onTimer(time: TimeUs): void;
   onCommand(command: OperatorCommand, time: TimeUs): CommandAnswer;
-  /** An operator has something done to order groups. */
+  /** An operator has something done to order groups. @throws RangeError for a limit that no group can have */
   onGroupCommand(command: GroupCommand, time: TimeUs): void;
   /** A call into the strategy took longer than it is allowed: which market's, '' for all, and how long, microseconds. */
   onSlow(ticker: string, tookUs: number, time: TimeUs): void;

@@ -144,7 +144,8 @@ export class Shutdown {
   private deleteGroups(): void {
     const { ctx } = this;
     for (const group of ctx.groups.values()) {
-      if (group.id === '' || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
+      // One that was triggered for a cause is left for the next session to find: a restart does not open the latch.
+      if (group.id === '' || group.isLatched || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
       callGroup(ctx, group, 'delete', () => {});
       group.life = 'deleted';
     }

@@ -25,7 +25,13 @@ export interface GroupPolicy {
   readonly orphans: 'leave' | 'delete';
   /** Pull everything of a shard by a trigger where that is cheaper than cancels. */
   readonly massCancel: boolean;
+  /** The limit follows this many times what is quoted at once, up to the ceiling; 0: it is the ceiling. */
+  readonly scaleToQuotes: number;
 }
+
+/** Limits a group may have, 1e-2 contracts (API 4). */
+export const MIN_GROUP_LIMIT = 100;
+export const MAX_GROUP_LIMIT = 100_000_000;
 
 /** Nothing is reset but by a person. */
 export const GROUP_DEFAULTS: GroupPolicy = {
@@ -35,6 +41,7 @@ export const GROUP_DEFAULTS: GroupPolicy = {
   resetFound: false,
   orphans: 'leave',
   massCancel: true,
+  scaleToQuotes: 0,
 };
 
 const WINDOW_US = 15_000_000;
@@ -53,9 +60,10 @@ interface GroupFill {
 export class ShardGroup {
   readonly exchangeIndex: number;
   readonly strategy: string;
-  /** As the exchange has it, and as it shall be. */
+  /** As the exchange has it, as it shall be, and the most it may be by configuration or an operator. */
   limit: Count;
   wantedLimit: Count;
+  ceiling: Count;
   id = '';
   life: GroupLife = 'absent';
   cause: TriggerCause = '';
@@ -75,6 +83,7 @@ export class ShardGroup {
     this.exchangeIndex = exchangeIndex;
     this.limit = limit;
     this.wantedLimit = limit;
+    this.ceiling = limit;
     this.strategy = strategy;
   }
 
@@ -88,6 +97,11 @@ export class ShardGroup {
   /** An order that names it may come to rest: it is armed, or not known not to be. */
   get takesOrders(): boolean {
     return this.life === 'armed' || this.life === 'triggering' || this.life === 'resetting';
+  }
+
+  /** Triggered by more than a pull of ours, and nobody has said that it may be reset. */
+  get isLatched(): boolean {
+    return this.life === 'triggered' && this.cause !== 'pull' && !this.isResetOrdered;
   }
 
   /** It is latched from now on. */

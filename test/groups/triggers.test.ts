@@ -192,3 +192,42 @@ test('the response to a change of the limit is lost: the group is read', () => {
   assert.deepEqual([s.count('limitGroup'), s.count('getGroup')], [1, 1]);
   assert.equal(s.venue.engine.status().groups[0]!.limit, 7000);
 });
+
+test('the limit follows what is quoted: raised at once, lowered when less has been quoted for a while', () => {
+  const s = scene({ scaleToQuotes: 3 }, { groupLimit: 100_000 as Count });
+  s.start();
+  s.run(2000);
+  const limit = (): number => s.venue.exchange.groups.get(groupId(s))!.limit / 100;
+  assert.equal(limit(), 60);
+  s.want({ bid: [46, 100] });
+  s.run(1500);
+  assert.equal(limit(), 330);
+  s.want({ bid: [46, 10] });
+  s.run(25_000);
+  assert.equal(limit(), 330);
+  s.run(45_000);
+  assert.equal(limit(), 60);
+  s.venue.engine.onGroupCommand({ do: 'limit', shard: -1, limit: 4000 as Count }, now(s));
+  s.run(10_000);
+  assert.equal(limit(), 40);
+  assert.ok(s.count('limitGroup') <= 5, `${s.count('limitGroup')} changes`);
+});
+
+test('an operator’s limit that no group can have is refused', () => {
+  const s = scene();
+  s.start();
+  for (const limit of [0, 99, 100_000_001, 100.5, Number.NaN])
+    assert.throws(
+      () => s.venue.engine.onGroupCommand({ do: 'limit', shard: -1, limit: limit as Count }, now(s)),
+      RangeError,
+    );
+});
+
+test('the process stops after a trigger: the group stays as it is for the next start to find', () => {
+  const s = scene();
+  s.start();
+  fillUp(s);
+  s.venue.stop();
+  assert.equal(s.venue.engine.stopResult?.clean, true);
+  assert.equal(s.venue.exchange.groups.get(groupId(s))?.triggered, true);
+});
