@@ -4,6 +4,10 @@ import type { Context } from './context.ts';
 import { readList, understood, whyNot } from './reader.ts';
 import { describeOrder } from './trader.ts';
 
+/** From so many orders on those sent within the last while are looked for in one list. */
+const LIST_FROM = 6;
+const LIST_BACK_MS = 600_000;
+
 /** What resolving orders leads to. */
 export interface ResolverEvents {
   /** Something is odd: the whole account should be compared. */
@@ -25,11 +29,12 @@ export class OrderResolver {
     this.events = events;
   }
 
-  /** Ask for every order in doubt: by id where there is one, all others with one list. */
+  /** Ask for every order in doubt: by id where there is one, all others, and many young ones, with one list. */
   tick(): void {
     const { ctx } = this;
     if (ctx.orders.liveCount === 0) return;
     const nameless: Order[] = [];
+    const named: Order[] = [];
     for (const market of ctx.markets) {
       for (const side of SIDES) {
         for (const order of ctx.orders.on(market.index, side)) {
@@ -38,11 +43,15 @@ export class OrderResolver {
           order.lastAskedTime = ctx.now;
           this.asking.add(order);
           if (order.orderId === '') nameless.push(order);
-          else this.askById(order, market.ticker);
+          else named.push(order);
         }
       }
     }
-    if (nameless.length > 0) this.askByClientIds(nameless);
+    // Many young ones, as after a mass cancel, are told of by a page or two of the list.
+    const young = named.length < LIST_FROM ? [] : named.filter((order) => !ctx.passed(order.sentTime, LIST_BACK_MS));
+    const listed = [...nameless, ...young];
+    for (const order of named) if (!young.includes(order)) this.askById(order, ctx.markets[order.market]!.ticker);
+    if (listed.length > 0) this.askByClientIds(listed);
   }
 
   private askByClientIds(orders: readonly Order[]): void {
@@ -52,16 +61,25 @@ export class OrderResolver {
     const only = orders.every((o) => o.market === orders[0]!.market) ? ctx.markets[orders[0]!.market]!.ticker : '';
     const filter = only === '' ? '' : `ticker=${encodeURIComponent(only)}&`;
     const query = `${filter}min_ts=${Math.floor(earliest / 1_000_000) - 10}&limit=1000&${ctx.scope}`;
-    readList(ctx, 'getOrders', Paths.orders, query, ordersPage, (records) => {
+    const ids = new Set(orders.map((order) => order.clientOrderId));
+    const allFound = (records: readonly OrderRecord[]): boolean =>
+      new Set(records.flatMap((r) => (ids.has(r.clientOrderId) ? [r.clientOrderId] : []))).size === ids.size;
+    const take = (records: readonly OrderRecord[] | null): void => {
       const byClient = new Map(records?.map((r) => [r.clientOrderId, r]));
       for (const order of orders) {
         this.asking.delete(order);
         if (records === null || order.life === 'done') continue;
         const record = byClient.get(order.clientOrderId);
-        if (record === undefined) this.missed(order);
-        else this.resolved(order, record);
+        if (record !== undefined) this.resolved(order, record);
+        else if (order.orderId === '') this.missed(order);
+        else {
+          // Taken over from an earlier session it may be older than the list.
+          this.asking.add(order);
+          this.askById(order, ctx.markets[order.market]!.ticker);
+        }
       }
-    });
+    };
+    readList(ctx, 'getOrders', Paths.orders, query, ordersPage, take, allFound);
   }
 
   private askById(order: Order, ticker: string): void {

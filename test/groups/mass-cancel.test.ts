@@ -25,6 +25,8 @@ for (const shard of [0, 2]) {
     assert.equal(s.ours().length, 0);
     assert.equal(billed(s) - before, 10);
     assert.deepEqual([s.count('triggerGroup'), s.count('cancelOrders')], [1, 0]);
+    // What became of them takes one page of the list.
+    assert.deepEqual([s.count('getOrder'), s.venue.engine.status().liveOrders], [0, 0]);
     s.venue.linkUp();
     s.run(4000);
     // 24 creates and one reset.
