@@ -79,7 +79,6 @@ export class GroupDesk {
 
   tick(): void {
     const { ctx } = this;
-    if (ctx.groups.size === 0) return;
     this.opener.tick();
     this.massCancel.tick();
     this.scale.tick();

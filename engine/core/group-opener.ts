@@ -16,6 +16,7 @@ import { isVerdict, readList, understood, whyNot } from './reader.ts';
 /** Pages of orders looked through for who names which group, and how far back they go. */
 const MOST_PAGES = 10;
 const LOOK_BACK_S = 7 * 86_400;
+const FRESH_MS = 5000;
 
 /** What the opener tells of. */
 export interface OpenerEvents {
@@ -33,7 +34,9 @@ export interface OpenerEvents {
 export class GroupOpener {
   private readonly ctx: Context;
   private readonly events: OpenerEvents;
-  private state: 'unread' | 'reading' | 'read' = 'unread';
+  private state: 'unread' | 'reading' | 'found' | 'read' = 'unread';
+  /** What the list said, and the orders that tell whose groups they are, until groups are to be opened. */
+  private found: { groups: readonly GroupRecord[]; orders: readonly OrderRecord[]; time: TimeUs } | null = null;
   private retryAt = 0 as TimeUs;
   private complaints = 0;
   /** Ids listed before we made any, and since. */
@@ -51,12 +54,20 @@ export class GroupOpener {
     const { ctx } = this;
     this.deleteSurplus();
     if (this.state === 'reading' || ctx.now < this.retryAt) return;
+    if (this.found !== null && ctx.groups.size > 0) this.takeFound(this.found);
     if (this.state === 'unread') this.find();
     else if (this.doubts.size > 0) this.lookForLost();
     for (const group of ctx.groups.values()) {
       if (this.state !== 'read' || group.life !== 'absent' || ctx.unfunded.has(group.exchangeIndex)) continue;
       this.create(group);
     }
+  }
+
+  /** The list is read ahead, while other things are; one that is old by the time it is wanted is read again. */
+  private takeFound({ groups, orders, time }: NonNullable<GroupOpener['found']>): void {
+    this.found = null;
+    if (this.ctx.passed(time, FRESH_MS)) this.state = 'unread';
+    else this.assign(groups, orders);
   }
 
   /** Read the account's groups, and as many orders as it takes to tell whose they are. */
@@ -67,14 +78,19 @@ export class GroupOpener {
       const decoded = understood(outcome, groupsList);
       if (decoded.kind !== 'ok') return this.unread(whyNot(decoded));
       const groups = decoded.value;
-      if (groups.length === 0) return this.assign([], []);
+      const asked = ctx.now;
+      const took = (orders: readonly OrderRecord[]): void => {
+        this.found = { groups, orders, time: asked };
+        this.state = 'found';
+      };
+      if (groups.length === 0) return took([]);
       const named = (orders: readonly OrderRecord[], pages: number): boolean => {
         const ids = new Set(orders.map((order) => order.groupId));
         return pages >= MOST_PAGES || groups.every((group) => ids.has(group.groupId));
       };
       const since = Math.floor(ctx.now / 1_000_000) - LOOK_BACK_S;
       const take = (orders: readonly OrderRecord[] | null, why: string): void =>
-        orders === null ? this.unread(why) : this.assign(groups, orders);
+        orders === null ? this.unread(why) : took(orders);
       readList(ctx, 'getOrders', Paths.orders, `min_ts=${since}&limit=1000&${ctx.scope}`, ordersPage, take, named);
     });
   }
