@@ -46,7 +46,8 @@ export class ExchangeHours {
     const { calendar } = ctx.config;
     if (calendar === undefined) return;
     if (!this.asking && ctx.now >= this.statusAt) this.askStatus(calendar.statusMs);
-    if (ctx.now >= this.scheduleAt) this.askSchedule(calendar.leadMs, calendar.lagMs);
+    // At the start reads are scarce, and the status tells what holds now.
+    if (ctx.phase === 'running' && ctx.now >= this.scheduleAt) this.askSchedule(calendar.leadMs, calendar.lagMs);
   }
 
   private askStatus(everyMs: number): void {
