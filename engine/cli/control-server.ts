@@ -12,7 +12,8 @@ export interface EndNotice {
 
 /** Far longer than any command. */
 const MAX_CHARS = 4096;
-const COMMAND = /^(stop|pause|resume|panic|panic flatten|level [1-4]|reset [\w./-]{1,200})$/;
+const COMMAND =
+  /^(stop|pause|resume|panic|panic flatten|level [1-4]|reset [\w./-]{1,200}|limit \d{1,7}(\.\d{1,2})?(\/\d{1,3})?)$/;
 
 /** True for what a daemon can be told. */
 export function isCommand(text: unknown): text is OperatorCommand {

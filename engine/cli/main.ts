@@ -29,6 +29,10 @@ const COMMANDS: Readonly<
     about: 'have them quote again, leave a cause, or acknowledge level 4',
     load: async () => (await import('./pause.ts')).resumeCommand,
   },
+  limit: {
+    about: "change the limit of running daemons' order groups",
+    load: async () => (await import('./limit.ts')).limitCommand,
+  },
   panic: {
     about: 'pull everything and end every daemon, with or without them',
     load: async () => (await import('./panic.ts')).panicCommand,

@@ -58,6 +58,8 @@ const OPTIONS = {
 
 const { level, reset, acknowledge, ...COMMON } = OPTIONS;
 
+export { COMMON };
+
 /** How long a daemon may take to answer. */
 const ANSWER_MS = 1000;
 
@@ -103,7 +105,7 @@ interface Whom {
 }
 
 /** Tell every daemon something and print what each says. */
-async function tellAll(command: OperatorCommand, whom: Whom): Promise<number> {
+export async function tellAll(command: OperatorCommand, whom: Whom): Promise<number> {
   const folder = resolve(whom.folder ?? STATUS_FOLDER);
   const daemons = readStatusFiles(folder).filter((r) => whom.session === undefined || r.sessionId === whom.session);
   if (daemons.length === 0) {

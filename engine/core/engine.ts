@@ -15,8 +15,8 @@ import type { EngineConfig } from './config.ts';
 import { Context, type Phase } from './context.ts';
 import { Feed } from './feed.ts';
 import { GridChanges } from './grid-changes.ts';
-import { type GroupCommand, GroupDesk } from './group-desk.ts';
-import type { EngineInputs, Gauge, OperatorCommand } from './inputs.ts';
+import { GroupDesk } from './group-desk.ts';
+import { type EngineInputs, type Gauge, isLimitCommand, type OperatorCommand } from './inputs.ts';
 import { applyLifecycle } from './listings.ts';
 import type { MarketState } from './market-state.ts';
 import type { CommandAnswer } from './operator.ts';
@@ -75,7 +75,6 @@ export class Engine implements EngineInputs {
     });
     this.groups = new GroupDesk(ctx, {
       halt: (code, cause, clears) => levels.halt(code, cause, clears),
-      clear: (code) => levels.reset(code, ''),
       permits: () => !ctx.halts.any && !ctx.paused,
       compare: () => this.sync.want(),
       compared: () => this.sync.completed,
@@ -240,20 +239,19 @@ export class Engine implements EngineInputs {
 
   onCommand(command: OperatorCommand, time: TimeUs): CommandAnswer {
     this.ctx.advance(time);
-    const answer = command === 'stop' ? this.stop() : this.guard.command(command);
+    const answer = this.answer(command);
     if (this.shutdown === null) this.trader.run();
     return answer;
+  }
+
+  private answer(command: OperatorCommand): CommandAnswer {
+    if (command === 'stop') return this.stop();
+    return isLimitCommand(command) ? this.groups.setLimit(command.slice(6)) : this.guard.command(command);
   }
 
   onGauge(name: Gauge, value: number, time: TimeUs): void {
     this.ctx.advance(time);
     this.guard.triggers.gauge(name, value);
-    this.trader.run();
-  }
-
-  onGroupCommand(command: GroupCommand, time: TimeUs): void {
-    this.ctx.advance(time);
-    this.groups.command(command);
     this.trader.run();
   }
 

@@ -1,6 +1,6 @@
 import { SIDES } from '../orders/index.ts';
 import { type HaltCode, MAX_GROUP_LIMIT, MIN_GROUP_LIMIT, ShardGroup, type TriggerCause } from '../risk/index.ts';
-import type { Count, TimeUs } from '../units/index.ts';
+import { type Count, ONE_CONTRACT, type TimeUs } from '../units/index.ts';
 import { type GroupMessage, type GroupRecord, groupPath } from '../wire/index.ts';
 import type { Context } from './context.ts';
 import { callGroup, readGroup, resultOf } from './group-call.ts';
@@ -8,12 +8,11 @@ import { GroupLimits } from './group-limits.ts';
 import { GroupOpener } from './group-opener.ts';
 import { GroupScale } from './group-scale.ts';
 import { MassCancel } from './mass-cancel.ts';
+import type { CommandAnswer } from './operator.ts';
 
 /** What the desk needs of the engine. */
 export interface GroupEvents {
   halt(code: HaltCode, cause: string, clears: string): void;
-  /** A person cleared the halt of a triggered group. */
-  clear(code: HaltCode): void;
   /** Quoting may begin again, as far as anything but the groups is concerned. */
   permits(): boolean;
   /** Compare our account with the exchange's as soon as possible; how many comparisons are through. */
@@ -22,14 +21,9 @@ export interface GroupEvents {
   authRefused(detail: string): void;
 }
 
-/** What an operator can have done to order groups. `shard` -1: all. */
-export type GroupCommand =
-  | { readonly do: 'reset'; readonly shard: number }
-  | { readonly do: 'limit'; readonly shard: number; readonly limit: Count };
-
 /** A comparison that was under way at the trigger proves nothing, so two have to be through. */
 const COMPARISONS = 2;
-const CLEARS = 'find out why, then have the order group reset: restart with --reset-groups';
+const CLEARS = 'find out why, then hundred resume --reset group_triggered has the order group reset';
 
 /**
  * Our order groups, one on each shard in use and for the one strategy: found or made before the first quote, watched
@@ -84,6 +78,7 @@ export class GroupDesk {
     this.scale.tick();
     for (const group of ctx.groups.values()) {
       if (!ctx.linkUp) group.awaitsWord = false;
+      this.heedOperator(group);
       if (group.life === 'armed') this.limits.tick(group);
       else if (group.life === 'triggered' && ctx.phase === 'running') this.consider(group);
     }
@@ -114,24 +109,17 @@ export class GroupDesk {
     else this.triggered(exchangeIndex, `an order was refused: ${detail}`);
   }
 
-  /** An operator's command. @throws RangeError for a limit that no group can have */
-  command(command: GroupCommand): void {
-    if (command.do === 'limit' && !isLimit(command.limit))
-      throw new RangeError(`group limit ${command.limit / 100} is not 1 to 1,000,000 contracts`);
-    for (const group of this.ctx.groups.values()) {
-      if (command.shard !== -1 && command.shard !== group.exchangeIndex) continue;
-      if (command.do === 'limit') group.ceiling = group.wantedLimit = command.limit;
-      else if (group.life === 'triggered' || group.life === 'deleted') this.orderReset(group);
-    }
-  }
-
-  private orderReset(group: ShardGroup): void {
-    group.isResetOrdered = true;
-    this.events.clear('group_triggered');
-    this.retryAt.delete(group);
-    // One that is gone is made anew.
-    if (group.life === 'deleted') group.life = 'absent';
-    this.ctx.touchAll();
+  /** An operator's limit, `CONTRACTS` or `CONTRACTS/SHARD`. */
+  setLimit(text: string): CommandAnswer {
+    const [contracts = '', shard] = text.split('/');
+    const limit = Math.round(Number(contracts) * ONE_CONTRACT) as Count;
+    const isLimit = limit >= MIN_GROUP_LIMIT && limit <= MAX_GROUP_LIMIT;
+    const its = [...this.ctx.groups.values()].filter((g) => shard === undefined || g.exchangeIndex === Number(shard));
+    if (contracts === '' || !isLimit) return { done: false, text: `${text} is no limit: 1 to 1,000,000 contracts` };
+    if (its.length === 0) return { done: false, text: `there is no order group${shard ? ` on shard ${shard}` : ''}` };
+    for (const group of its) group.ceiling = group.wantedLimit = limit;
+    const shards = its.map((group) => group.exchangeIndex).join(', ');
+    return { done: true, text: `the limit on shard ${shards} becomes ${limit / ONE_CONTRACT} contracts per 15 s` };
   }
 
   private opened(group: ShardGroup, record: GroupRecord | null): void {
@@ -196,6 +184,16 @@ export class GroupDesk {
   private leave(group: ShardGroup, cause: string): void {
     this.told.add(group);
     this.events.halt('group_triggered', cause, CLEARS);
+  }
+
+  /** A person has left the cause: the group is to be reset, or where it is gone made anew. */
+  private heedOperator(group: ShardGroup): void {
+    if (!this.told.has(group) || this.ctx.halts.get('group_triggered', '') !== undefined) return;
+    this.told.delete(group);
+    this.retryAt.delete(group);
+    group.isResetOrdered = true;
+    if (group.life === 'deleted') group.life = 'absent';
+    this.ctx.touchAll();
   }
 
   /** What is to become of a triggered group: nothing yet, a reset, or the operator's decision. */
@@ -284,8 +282,4 @@ export class GroupDesk {
     const text = `order group ${id} on shard ${shard} reset: ${why}`;
     ctx.report('info', 'group_reset', text, { group: id, shard, resets, policy: byOperator ? 'operator' : cause });
   }
-}
-
-function isLimit(limit: Count): boolean {
-  return Number.isInteger(limit) && limit >= MIN_GROUP_LIMIT && limit <= MAX_GROUP_LIMIT;
 }

@@ -1,6 +1,5 @@
 import type { TimeUs } from '../units/index.ts';
 import type { EngineConfig } from './config.ts';
-import type { GroupCommand } from './group-desk.ts';
 import type { CommandAnswer } from './operator.ts';
 import type { RequestOutcome } from './port.ts';
 
@@ -15,7 +14,15 @@ export type OperatorCommand =
   | 'panic'
   | 'panic flatten'
   | `level ${1 | 2 | 3 | 4}`
-  | `reset ${string}`;
+  | `reset ${string}`
+  | LimitCommand;
+
+/** Another limit for the order groups: `limit CONTRACTS`, or of one shard `limit CONTRACTS/SHARD`. */
+export type LimitCommand = `limit ${string}`;
+
+export function isLimitCommand(command: OperatorCommand): command is LimitCommand {
+  return command.startsWith('limit ');
+}
 
 /**
  * What the session measures: how far the exchange's clock is ahead of this machine's, how long the event loop stood still,
@@ -32,7 +39,6 @@ export type EngineInput =
   | { readonly kind: 'outcome'; readonly id: number; readonly outcome: RequestOutcome }
   | { readonly kind: 'timer' }
   | { readonly kind: 'command'; readonly command: OperatorCommand }
-  | { readonly kind: 'group'; readonly command: GroupCommand }
   | { readonly kind: 'slow'; readonly ticker: string; readonly tookUs: number }
   | { readonly kind: 'value'; readonly name: string; readonly value: number; readonly at: TimeUs }
   | { readonly kind: 'gauge'; readonly name: Gauge; readonly value: number };
@@ -56,8 +62,6 @@ export interface EngineInputs {
   /** Time passed. Expected every 10 to 50 ms. */
   onTimer(time: TimeUs): void;
   onCommand(command: OperatorCommand, time: TimeUs): CommandAnswer;
-  /** An operator has something done to order groups. @throws RangeError for a limit that no group can have */
-  onGroupCommand(command: GroupCommand, time: TimeUs): void;
   /** A call into the strategy took longer than it is allowed: which market's, '' for all, and how long, microseconds. */
   onSlow(ticker: string, tookUs: number, time: TimeUs): void;
   /**

@@ -1,5 +1,5 @@
 import { SIDES } from '../orders/index.ts';
-import type { Quotes, SideTargets, Tolerance } from '../quoting/index.ts';
+import type { QuietReason, Quotes, SideTargets, Tolerance } from '../quoting/index.ts';
 import { BID, type Count, type Side } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
@@ -9,20 +9,23 @@ const EXACT: Tolerance = { levelsBehind: 0, countShare: 0 };
 
 /** How far orders of a market may be from what is wanted. */
 export function toleranceOf(ctx: Context, market: MarketState): Tolerance {
-  return ctx.halts.isHalved || ctx.halts.levelOf(market.ticker) > 0 ? EXACT : ctx.config.tolerance;
+  const isNarrowed = ctx.halts.isHalved || ctx.halts.levelOf(market.ticker) > 0 || ctx.calendar.of(market) !== null;
+  return isNarrowed ? EXACT : ctx.config.tolerance;
 }
 
-/** Leave of a strategy's wishes what the level allows: half the size after a soft loss, and at level 1 only what reduces. */
+/** Leave of a strategy's wishes what the level allows: half the size after a soft loss, and only what reduces at level 1 or in a window of the calendar. */
 export function narrow(ctx: Context, market: MarketState, quotes: Quotes): void {
   const { halts } = ctx;
   const level = halts.levelOf(market.ticker);
-  if (level === 0 && !halts.isHalved) return;
+  const isInWindow = ctx.calendar.of(market) !== null;
+  if (level === 0 && !halts.isHalved && !isInWindow) return;
   const position = ctx.ledger.position(market.index);
   for (const side of SIDES) {
     const wanted = quotes.side(side);
     const room = reducible(ctx, market, side, position);
     if (halts.isHalved && room === 0) halve(wanted);
-    if (level === 1) cut(wanted, room);
+    if (level === 1) cut(wanted, room, 'reduce_only');
+    else if (isInWindow) cut(wanted, room, 'calendar');
   }
 }
 
@@ -40,7 +43,7 @@ function halve(wanted: SideTargets): void {
 }
 
 /** Nearest first, not more than `room` together. */
-function cut(wanted: SideTargets, room: number): void {
+function cut(wanted: SideTargets, room: number, reason: QuietReason): void {
   let left = room;
   let kept = 0;
   for (; kept < wanted.length && left > 0; kept++) {
@@ -49,5 +52,5 @@ function cut(wanted: SideTargets, room: number): void {
     left -= target.count;
   }
   if (kept > 0) wanted.length = kept;
-  else if (wanted.length > 0) wanted.clear('reduce_only');
+  else if (wanted.length > 0) wanted.clear(reason);
 }

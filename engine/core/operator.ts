@@ -1,6 +1,6 @@
 import { CAUSES, type HaltCode, isHaltCode, type KillLevel, LEVEL_NAMES } from '../risk/index.ts';
 import type { Context } from './context.ts';
-import type { OperatorCommand } from './inputs.ts';
+import type { LimitCommand, OperatorCommand } from './inputs.ts';
 import type { Levels } from './levels.ts';
 import type { Triggers } from './triggers.ts';
 
@@ -35,7 +35,7 @@ export class Operator {
   }
 
   /** Everything but `stop`, which is the engine's. */
-  command(command: Exclude<OperatorCommand, 'stop'>): CommandAnswer {
+  command(command: Exclude<OperatorCommand, 'stop' | LimitCommand>): CommandAnswer {
     const { ctx } = this;
     if (command === 'pause' || command === 'resume') return this.pause(command === 'pause');
     if (command.startsWith('reset ')) return this.reset(command.slice(6));

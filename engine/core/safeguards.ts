@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { type Closing, Flattener } from './flattener.ts';
-import type { OperatorCommand } from './inputs.ts';
+import type { LimitCommand, OperatorCommand } from './inputs.ts';
 import { Levels } from './levels.ts';
 import { type CommandAnswer, Operator } from './operator.ts';
 import type { EngineStatus } from './status.ts';
@@ -33,7 +33,7 @@ export class Safeguards {
   }
 
   /** Everything but `stop`. At level 4 the session is ending when this returns. */
-  command(command: Exclude<OperatorCommand, 'stop'>): CommandAnswer {
+  command(command: Exclude<OperatorCommand, 'stop' | LimitCommand>): CommandAnswer {
     const answer = this.operator.command(command);
     if (this.ctx.halts.level === 4) this.events.stop();
     return answer;

@@ -4,7 +4,6 @@ import {
   ActionWorth,
   BookView,
   microprice,
-  onlyReducing,
   type QuietReason,
   Quotes,
   reconcileSide,
@@ -90,10 +89,8 @@ export class Trader {
     ctx.risk.look(market);
     quotes.begin(ctx.books.grid(market.book));
     const gate = this.gate(market);
-    if (gate === 'quoting') {
-      this.ask(market);
-      if (ctx.calendar.of(market) !== null) onlyReducing(quotes, ctx.ledger.position(market.index), 'calendar');
-    } else {
+    if (gate === 'quoting') this.ask(market);
+    else {
       quotes.none(BID, gate);
       quotes.none(ASK, gate);
     }

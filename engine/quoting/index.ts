@@ -8,7 +8,6 @@ export * from './plugin.ts';
 export * from './queue.ts';
 export * from './reason.ts';
 export * from './reconcile.ts';
-export * from './reduce-only.ts';
 export * from './scheduler.ts';
 export * from './stale.ts';
 export * from './strategy.ts';

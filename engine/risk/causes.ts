@@ -44,7 +44,7 @@ export const CAUSES = {
   daily_loss: cause(2, 'reset', 'the next exchange day, or a higher limit and a restart; then reset it', true),
   drawdown: cause(2, 'reset', 'decide about the loss, then reset it: it is measured anew from there', true),
   session_loss: cause(2, 'restart', 'decide about the loss, then restart the daemon', true),
-  group_triggered: cause(2, 'restart', 'find out why, then restart the daemon'),
+  group_triggered: cause(2, 'reset', 'find out why, then reset it: the order group is reset with it'),
   position_mismatch: cause(2, 'restart', 'compare the fills on both sides, then restart the daemon'),
   cash_mismatch: cause(2, 'restart', 'find the cause, then restart the daemon'),
   auth_refused: cause(2, 'restart', 'check the key id, the key file and the clock, then restart the daemon'),

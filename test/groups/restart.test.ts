@@ -32,7 +32,7 @@ test('a group found triggered: quoting halts, and the operator has it reset', ()
   s.run(60_000);
   assert.deepEqual([life(s), halts(s), s.ours().length], ['triggered', ['group_triggered'], 0]);
   assert.equal(s.count('resetGroup') + s.count('createGroup'), 0);
-  s.venue.engine.onGroupCommand({ do: 'reset', shard: -1 }, now(s));
+  s.venue.engine.onCommand('reset group_triggered', now(s));
   s.run(3000);
   assert.deepEqual([life(s), halts(s), isQuoted(s)], ['armed', [], true]);
 });
