@@ -53,6 +53,7 @@ const config: EngineConfig = {
   tolerance: { levelsBehind: 0, countShare: 0 },
   replace: 'cancel_create',
   quoteOneSided: false,
+  staleTicks: 3,
   closeGuardMs: 0,
   budget: { share: 1, jitterMs: 0, reserve: 0, maxBatch: 20, shardBuckets: true, view: 'tokens' },
   scheduler: SCHEDULE_DEFAULTS,

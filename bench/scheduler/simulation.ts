@@ -1,17 +1,12 @@
+import { TIERS } from '../../engine/exchange/buckets.ts';
 import { Random } from '../../engine/exchange/random.ts';
 import { PRESETS, type Preset } from '../../engine/exchange/synthetic/presets.ts';
 import { Synthetic } from '../../engine/exchange/synthetic/synthetic.ts';
-import { type Replace, SCHEDULE_DEFAULTS, type ScheduleOrder } from '../../engine/quoting/index.ts';
+import { SCHEDULE_DEFAULTS } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, type Money, type Side, type TimeUs } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig, USER } from '../../test/support/bench-venue.ts';
 import { FairMaker, type Quoting } from './fair-maker.ts';
-
-/** One way of spending tokens. */
-export interface Policy {
-  readonly name: string;
-  readonly order: ScheduleOrder;
-  readonly replace: Replace;
-}
+import type { Policy } from './policies.ts';
 
 export interface Setting {
   readonly tier: string;
@@ -21,16 +16,22 @@ export interface Setting {
   readonly seconds: number;
 }
 
-/** What came of one policy in one world. */
+/** What came of one policy in one world. Stale is what lies a cent or more beyond the true fair value. */
 export interface Outcome {
   /** Sum over fills of contracts x (fair - price), seen from our side, against the true fair value then; dollars. */
   readonly edge: number;
   readonly tokens: number;
   readonly fills: number;
-  /** Contracts of ours on the wrong side of the true fair value, over time. */
+  /** The part of `edge` lost to fills of stale orders, dollars, positive. */
+  readonly pickedOff: number;
+  /** All contracts of ours that rested, over time. */
+  readonly restingContractSeconds: number;
+  readonly staleOrderSeconds: number;
   readonly staleContractSeconds: number;
-  /** The same times how far they are on the wrong side, dollars. */
+  /** Contracts times how far they are beyond, dollars, over time. */
   readonly staleDollarSeconds: number;
+  /** For every market that common news left with a stale order of ours: until there was none, milliseconds. */
+  readonly safeAfterMs: readonly number[];
   readonly refusals: number;
   /** Markets whose book differs from the exchange's at the end. */
   readonly wrongBooks: number;
@@ -46,10 +47,15 @@ const KINDS: readonly { readonly preset: Preset; readonly quoting: Quoting }[] =
   { preset: busier(PRESETS.thin, 60, 30), quoting: { halfSpread: 200, contracts: 10 } },
 ];
 const KIND_OF_TEN = [0, 1, 2, 1, 2, 1, 2, 2, 2, 2];
-/** Every so often common news move a tenth of the markets at once. */
-const SHOCK_SECONDS = 5;
+/**
+ * Common news come on average every so often and move neighbouring markets at once, by as much and the same way: mostly a
+ * tenth of all (an event's markets where there are a hundred), sometimes half of them.
+ */
+const SHOCK_SECONDS = 6;
 const SHOCK_SIZE = 0.4;
-const WARM_UP_SECONDS = 10;
+const SHOCK_SHARES = [0.1, 0.1, 0.1, 0.5];
+/** So far beyond the true fair value an order is stale, 1e-4 dollars. */
+const STALE = 100;
 const STEP_MS = 10;
 const PLENTY = 1_000_000_000_000_000;
 
@@ -83,10 +89,10 @@ export function simulate(policy: Policy, { tier, markets, seed, seconds }: Setti
     quoteOneSided: true,
     closeGuardMs: 0,
     replace: policy.replace,
-    scheduler: { ...SCHEDULE_DEFAULTS, order: policy.order },
+    scheduler: { ...SCHEDULE_DEFAULTS, ...policy.terms },
     timing: { ...base.timing, reconcileMs: 3_600_000, quietCheckMs: 3_600_000 },
   });
-  const venue = new BenchVenue(config, { tier, strategy });
+  const venue = new BenchVenue(config, { tier, strategy, keepsLog: false });
   venue.exchange.account(USER).cash.set(0, PLENTY as Money);
   const open = venue.timeUs;
   for (const kind of KINDS) {
@@ -96,39 +102,74 @@ export function simulate(policy: Policy, { tier, markets, seed, seconds }: Setti
   }
   const all = new Set(worlds.values());
   const shocks = new Random(seed, 'shocks');
-  let nextShock = WARM_UP_SECONDS + SHOCK_SECONDS;
-  const found = { edge: 0, fills: 0, staleContractSeconds: 0, staleDollarSeconds: 0 };
-  /** What is still stale a step after the truth moved: what any request of the step could do is done. */
-  const look = (): void => {
-    for (const order of venue.exchange.restingOf(USER)) {
-      const loss = -gainAt(worlds, order.ticker, order.side, order.price);
-      if (loss <= 0) continue;
-      found.staleContractSeconds += (order.remainingCount / 100) * (STEP_MS / 1000);
-      found.staleDollarSeconds += ((order.remainingCount * loss) / 1e6) * (STEP_MS / 1000);
-    }
+  let nextShock = shocks.exponential(SHOCK_SECONDS);
+  const found = {
+    edge: 0,
+    fills: 0,
+    pickedOff: 0,
+    restingContractSeconds: 0,
+    staleOrderSeconds: 0,
+    staleContractSeconds: 0,
+    staleDollarSeconds: 0,
   };
+  const safeAfterMs: number[] = [];
+  /** Markets that news left with a stale order, and when. */
+  const exposed = new Map<string, number>();
   let isMeasuring = false;
+  /** Markets with a stale order. Measured: what is stale a step after the truth moved, when what could be done is done. */
+  const look = (measures: boolean): Set<string> => {
+    const stale = new Set<string>();
+    for (const { ticker, side, price, remainingCount } of venue.exchange.restingOf(USER)) {
+      const loss = -gainAt(worlds, ticker, side, price);
+      const contractSeconds = (remainingCount / 100) * (STEP_MS / 1000);
+      if (measures) found.restingContractSeconds += contractSeconds;
+      if (loss < STALE) continue;
+      stale.add(ticker);
+      if (!measures) continue;
+      found.staleOrderSeconds += STEP_MS / 1000;
+      found.staleContractSeconds += contractSeconds;
+      found.staleDollarSeconds += (contractSeconds * loss) / 10_000;
+    }
+    return stale;
+  };
+  const shock = (): void => {
+    const size = (shocks.next() < 0.5 ? -1 : 1) * SHOCK_SIZE;
+    const first = shocks.integer(0, markets - 1);
+    const share = SHOCK_SHARES[shocks.integer(0, SHOCK_SHARES.length - 1)]!;
+    const hit = Array.from(
+      { length: Math.max(1, Math.round(markets * share)) },
+      (_, n) => tickers[(first + n) % markets]!,
+    );
+    for (const ticker of hit) worlds.get(ticker)!.jump(ticker, size);
+    if (!isMeasuring) return;
+    const stale = look(false);
+    for (const ticker of hit) if (stale.has(ticker) && !exposed.has(ticker)) exposed.set(ticker, venue.timeUs);
+  };
   const step = (): void => {
     venue.run(STEP_MS);
-    if (isMeasuring) look();
-    const now = (venue.timeUs - open) / 1e6;
-    for (const world of all) world.advance(now);
-    if (now >= nextShock) {
-      nextShock += SHOCK_SECONDS;
-      const size = (shocks.next() < 0.5 ? -1 : 1) * SHOCK_SIZE;
-      const first = shocks.integer(0, markets - 1);
-      const hit = Math.max(1, Math.round(markets / 10));
-      for (let n = 0; n < hit; n++) {
-        const ticker = tickers[(first + n) % markets]!;
-        worlds.get(ticker)!.jump(ticker, size);
+    if (isMeasuring) {
+      const stale = look(true);
+      for (const [ticker, since] of exposed) {
+        if (stale.has(ticker)) continue;
+        exposed.delete(ticker);
+        safeAfterMs.push((venue.timeUs - since) / 1000);
       }
     }
-    // Once a second the fair values are new: every market is looked at, as after a command.
-    if (Math.round(now * 1000) % 1000 < STEP_MS) venue.engine.onCommand('resume', venue.timeUs as TimeUs);
+    const now = (venue.timeUs - open) / 1e6;
+    for (const world of all) world.advance(now);
+    const isNews = now >= nextShock;
+    if (isNews) {
+      nextShock = now + shocks.exponential(SHOCK_SECONDS);
+      shock();
+    }
+    // Once a second, and with common news, the fair values are new: every market is looked at, as after a command.
+    if (isNews || Math.round(now * 1000) % 1000 < STEP_MS) venue.engine.onCommand('resume', venue.timeUs as TimeUs);
   };
   venue.linkUp();
-  const ready = (): boolean => venue.engine.phase === 'running' && (venue.timeUs - open) / 1e6 >= WARM_UP_SECONDS;
-  for (let n = 0; n < 6000 && !ready(); n++) step();
+  // So long it takes until all that is wanted can have been placed once.
+  const warmUp = 10 + (2 * markets * 10) / TIERS[tier]!.write;
+  const ready = (): boolean => venue.engine.phase === 'running' && (venue.timeUs - open) / 1e6 >= warmUp;
+  for (let n = 0; n < 12_000 && !ready(); n++) step();
   if (!ready()) throw new Error(`the engine does not quote: ${venue.engine.phase}`);
 
   const spentBefore = venue.engine.status().writeSpent;
@@ -140,16 +181,20 @@ export function simulate(policy: Policy, { tier, markets, seed, seconds }: Setti
     for (; seen < venue.exchange.fills.length; seen++) {
       const fill = venue.exchange.fills[seen]!;
       if (fill.userId !== USER) continue;
+      const gain = gainAt(worlds, fill.ticker, fill.side, fill.price);
       found.fills++;
-      found.edge += (gainAt(worlds, fill.ticker, fill.side, fill.price) * fill.count - fill.fee) / 1e6;
+      found.edge += (gain * fill.count - fill.fee) / 1e6;
+      if (gain <= -STALE) found.pickedOff -= (gain * fill.count) / 1e6;
     }
   }
+  // Still stale at the end: it took at least so long.
+  for (const since of exposed.values()) safeAfterMs.push((venue.timeUs - since) / 1000);
   const status = venue.engine.status();
   const tokens = status.writeSpent - spentBefore;
   // Nobody acts any more: what is on its way arrives.
   venue.run(1000);
   const wrongBooks = tickers.filter((ticker) => !isBookEqual(venue, ticker)).length;
-  return { ...found, tokens, refusals: venue.refusals429, wrongBooks, halted: status.halts.length > 0 };
+  return { ...found, safeAfterMs, tokens, refusals: venue.refusals429, wrongBooks, halted: status.halts.length > 0 };
 }
 
 function busier(preset: Preset, noisePerHour: number, informedPerHour: number): Preset {

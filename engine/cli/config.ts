@@ -55,6 +55,8 @@ const sections = z.strictObject({
       queueModel: z.enum(['riskAverse', 'power1', 'power2', 'power3', 'log1', 'log2']).default('power3'),
       queueExponent: z.number().min(0.1).max(10).default(3),
       queuePollSeconds: z.number().min(0).max(3600).default(30),
+      /** What stale quotes would lose is shown for a jump of the fair value by so many ticks. */
+      staleTicks: z.int().min(1).max(100).default(3),
       closeGuardSeconds: z.number().min(0).max(86_400).default(120),
     })
     .prefault({}),
@@ -74,8 +76,11 @@ const sections = z.strictObject({
   scheduler: z
     .strictObject({
       order: z.enum(['value', 'arrival', 'round_robin']).default(SCHEDULE_DEFAULTS.order),
+      pulls: z.boolean().default(SCHEDULE_DEFAULTS.pulls),
+      pullShare: z.number().min(0).max(0.8).default(SCHEDULE_DEFAULTS.pullShare),
       maxWaitMs: z.int().min(0).max(600_000).default(SCHEDULE_DEFAULTS.maxWaitMs),
       agedShare: z.number().min(0.01).max(1).default(SCHEDULE_DEFAULTS.agedShare),
+      staleEdgeShare: z.number().min(0).max(1).default(SCHEDULE_DEFAULTS.staleEdgeShare),
       fillsPerSecond: positive.max(1000).default(SCHEDULE_DEFAULTS.fillsPerSecond),
       decayPerCent: z.number().min(0).max(100).default(SCHEDULE_DEFAULTS.decayPerCent),
       takerContracts: positive.max(1_000_000).default(SCHEDULE_DEFAULTS.takerContracts),
@@ -257,6 +262,7 @@ export function engineConfig(
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
     replace: file.quoting.replace,
     quoteOneSided: file.quoting.quoteOneSided,
+    staleTicks: file.quoting.staleTicks,
     queue: {
       model: file.quoting.queueModel,
       n: file.quoting.queueExponent,

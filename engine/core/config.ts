@@ -39,6 +39,8 @@ export interface EngineConfig {
   readonly queue?: QueueTerms & { readonly pollMs: number };
   /** Quote a side although the other side of the book is empty. */
   readonly quoteOneSided: boolean;
+  /** The jump of the fair value, in ticks, that what stale quotes would lose is reckoned for. */
+  readonly staleTicks: number;
   /** Stop quoting a market this long before its scheduled close. */
   readonly closeGuardMs: number;
   /** Windows in which markets are not quoted as usual, and what is read of the exchange's own hours; none: neither. */

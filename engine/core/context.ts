@@ -267,6 +267,14 @@ export class Context {
     return isEager ? Math.max(this.triggerReserve, reserve / 2) : reserve;
   }
 
+  /** Write tokens that new and moved orders leave in a bucket besides, for pulls; always so that two of them can be paid. */
+  keptForPulls(bucket: TokenBucket): number {
+    const { budget, scheduler } = this.config;
+    const { amendCost, cancelCost } = this.costs;
+    const most = Math.min(scheduler.pullShare * bucket.capacity, bucket.capacity - budget.reserve - 2 * amendCost);
+    return Math.max(0, Math.min(most, cancelCost * this.orders.liveCount));
+  }
+
   /** Time of the current input plus this many milliseconds. */
   after(ms: number): TimeUs {
     return (this.now + ms * MILLIS) as TimeUs;

@@ -48,6 +48,12 @@ export class Queues {
     return Math.round(least) as Count;
   }
 
+  /** Contracts thought to stand before an order at its price, -1 where no frame has shown it there. */
+  aheadOf(order: Order): Count {
+    if (order.shownCount === 0 || order.shownPrice !== order.price) return -1 as Count;
+    return Math.round(this.estimates.get(order)?.front ?? -1) as Count;
+  }
+
   /** A level changed; the book and the orders know it already. `named`: the order that caused it, '' for none. */
   changed(market: MarketState, side: Side, price: Price, delta: number, named: string): void {
     const { ctx, estimates } = this;

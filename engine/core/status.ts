@@ -1,6 +1,6 @@
 import { NO_LEVEL } from '../market/index.ts';
 import { keenestPrice, remaining, SIDES } from '../orders/index.ts';
-import { pullMs, type QuietReason, staleLoss, type TokenBucket } from '../quoting/index.ts';
+import { BookView, pullMs, type QuietReason, staleLoss, type TokenBucket } from '../quoting/index.ts';
 import type { Halt, KillLevel } from '../risk/index.ts';
 import { ASK, BID, type Count, type Money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { TypeDrift } from '../wire/index.ts';
@@ -11,9 +11,6 @@ import type { FlattenStatus } from './flattener.ts';
 import type { MarketState } from './market-state.ts';
 import type { QueueErrors } from './queues.ts';
 import type { RiskStatus } from './risk-desk.ts';
-
-/** The jump that stale quotes are judged by. */
-export const STALE_TICKS = 3;
 
 /** One side of one market as status shows it. */
 export interface SideStatus extends Clearing {
@@ -35,7 +32,7 @@ export interface MarketStatusView {
   readonly stale: string;
   readonly bid: SideStatus;
   readonly ask: SideStatus;
-  /** Lost if the fair value jumped `STALE_TICKS` ticks before our cancels land, by the mid of the book. */
+  /** Lost if the fair value jumped `stale.ticks` ticks before our cancels land, by the mid of the others' book. */
   readonly staleLoss: Money;
   readonly position: Count;
   readonly profit: Money;
@@ -65,7 +62,7 @@ export interface EngineStatus {
   readonly flattening: readonly FlattenStatus[];
   readonly profit: Money;
   readonly fees: Money;
-  /** The same over all markets, how long pulling everything takes, and the round trip it is reckoned with. */
+  /** The same over all markets, how long pulling everything takes at least, and the round trip it is reckoned with. */
   readonly stale: {
     readonly ticks: number;
     readonly loss: Money;
@@ -130,7 +127,10 @@ export function statusOf(
   drift: readonly TypeDrift[],
   result: Pick<EngineStatus, 'dayProfit' | 'fall' | 'flattening'>,
 ): EngineStatus {
-  const markets = ctx.markets.map((m) => marketStatus(ctx, m, missing.length));
+  const view = new BookView(ctx.books, ctx.orders, ctx.ledger);
+  view.time = ctx.now;
+  const markets = ctx.markets.map((m) => marketStatus(ctx, m, missing.length, view));
+  const armed = [...ctx.groups.values()].filter((group) => group.life === 'armed').length;
   return {
     time: ctx.now,
     startTime: ctx.startTime,
@@ -146,11 +146,12 @@ export function statusOf(
     profit: markets.reduce((sum, m) => sum + m.profit, 0) as Money,
     fees: markets.reduce((sum, m) => sum + m.fees, 0) as Money,
     stale: {
-      ticks: STALE_TICKS,
+      ticks: ctx.config.staleTicks,
       loss: markets.reduce((sum, m) => sum + m.staleLoss, 0) as Money,
       pullMs: pullMs({
         orders: ctx.orders.liveCount,
         cancelCost: ctx.costs.cancelCost,
+        triggerCost: armed === 0 ? Number.POSITIVE_INFINITY : armed * ctx.costs.defaultCost,
         tokens: ctx.writes.available(ctx.now),
         tokensPerSecond: ctx.writes.refillPerSecond,
         roundTripMs: ctx.roundTripUs / 1000,
@@ -189,7 +190,7 @@ function sumOf(ctx: Context, value: (bucket: TokenBucket) => number): number {
   return sum;
 }
 
-function marketStatus(ctx: Context, market: MarketState, missing: number): MarketStatusView {
+function marketStatus(ctx: Context, market: MarketState, missing: number, view: BookView): MarketStatusView {
   const account = ctx.ledger.account(market.index);
   const known = market.book >= 0;
   const bid = known ? ctx.books.bestPrice(market.book, BID) : (0 as Price);
@@ -200,7 +201,7 @@ function marketStatus(ctx: Context, market: MarketState, missing: number): Marke
     stale: market.stale,
     bid: sideStatus(ctx, market, BID, bid, missing),
     ask: sideStatus(ctx, market, ASK, ask, missing),
-    staleLoss: known ? staleLossOf(ctx, market, bid, ask) : (0 as Money),
+    staleLoss: known ? staleLossOf(ctx, market, view) : (0 as Money),
     position: account.position,
     profit: ctx.ledger.profit(market.index, bid, ask),
     fees: account.fees,
@@ -210,17 +211,32 @@ function marketStatus(ctx: Context, market: MarketState, missing: number): Marke
   };
 }
 
-/** By the mid of the book, its one best price where it is one-sided; ticks as wide as the grid has them there. */
-function staleLossOf(ctx: Context, market: MarketState, bid: Price, ask: Price): Money {
-  const grid = ctx.books.grid(market.book);
-  const fair = bid === 0 || ask === 0 ? bid + ask : (bid + ask) / 2;
+/**
+ * By the mid of the others' book, its one best price where it is one-sided, our own orders' where there is nobody else;
+ * ticks as wide as the grid has them there.
+ */
+function staleLossOf(ctx: Context, market: MarketState, view: BookView): Money {
+  view.aim(market.index, market.book);
+  const { grid } = view;
+  const best = (side: Side): number => {
+    const level = view.bestLevel(side);
+    return level === NO_LEVEL ? 0 : grid.price(level);
+  };
+  const fair =
+    middle(best(BID), best(ASK)) ||
+    middle(ctx.books.bestPrice(market.book, BID), ctx.books.bestPrice(market.book, ASK));
   if (fair === 0) return 0 as Money;
   const at = Math.min(Math.max(0, grid.floorLevel(fair)), grid.levels - 2);
   const tick = grid.price(at + 1) - grid.price(at);
   const quotes = SIDES.flatMap((side) =>
     ctx.orders.on(market.index, side).map((o) => ({ side, price: keenestPrice(o), count: remaining(o) })),
   );
-  return staleLoss(quotes, fair, STALE_TICKS * tick);
+  return staleLoss(quotes, fair, ctx.config.staleTicks * tick);
+}
+
+/** Between the best prices, the only one where there is one, 0 for none. */
+function middle(bid: number, ask: number): number {
+  return bid === 0 || ask === 0 ? bid + ask : (bid + ask) / 2;
 }
 
 function sideStatus(ctx: Context, market: MarketState, side: Side, bookPrice: Price, missing: number): SideStatus {

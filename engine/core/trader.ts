@@ -32,6 +32,7 @@ export interface Candidate {
   readonly value: number;
   readonly loss: number;
   readonly hitRate: number;
+  readonly isStale: boolean;
   /** The order to be moved there, null for a new one; and whether it is ahead of all that is wanted. */
   readonly moved: Order | null;
   readonly isAhead: boolean;
@@ -55,7 +56,7 @@ export class Trader {
   private readonly candidates: Candidate[] = [];
   private readonly scheduler: Scheduler;
   private readonly worth: ActionWorth;
-  /** Of all that waits: the least it has to leave in its bucket. */
+  /** Of all that waits: the least it has to leave in its bucket, besides what is kept for pulls. */
   private leastKept = Number.POSITIVE_INFINITY;
   private readonly bucket = { available: 0, forPulls: 0, refillPerSecond: 0 };
 
@@ -66,7 +67,7 @@ export class Trader {
     this.changer = changer;
     this.view = new BookView(ctx.books, ctx.orders, ctx.ledger);
     this.scheduler = new Scheduler(ctx.config.scheduler);
-    this.worth = new ActionWorth(ctx.config.scheduler);
+    this.worth = new ActionWorth(ctx.config.scheduler, (order) => ctx.queues.aheadOf(order));
     ctx.mayServe = () => this.mayServe;
   }
 
@@ -196,8 +197,8 @@ export class Trader {
     isAhead: boolean,
     reduces: boolean,
   ): void {
-    const { value, loss, hitRate } = this.worth;
-    this.candidates.push({ market, side, price, count, value, loss, hitRate, moved, isAhead, reduces });
+    const { value, loss, hitRate, isStale } = this.worth;
+    this.candidates.push({ market, side, price, count, value, loss, hitRate, isStale, moved, isAhead, reduces });
   }
 
   /** Best value a token first (quoting/scheduler.ts); risk and budget decide one by one, each seeing what the ones before it took. */
@@ -214,14 +215,15 @@ export class Trader {
         this.refused(candidate);
         continue;
       }
-      const kept = ctx.keptFor(candidate.reduces || scheduler.servesAged);
+      const reserve = ctx.keptFor(candidate.reduces || scheduler.servesAged);
+      const kept = reserve + ctx.keptForPulls(ctx.bucketOf(market.exchangeIndex));
       const grant = scheduler.decide(this.bucketFor(candidate, kept));
       if (grant === 'send' && this.send(candidate, kept)) {
         scheduler.sent();
         continue;
       }
       scheduler.waits();
-      this.leastKept = Math.min(this.leastKept, kept);
+      this.leastKept = Math.min(this.leastKept, reserve);
       market.reasons[side] = 'no_tokens';
       ctx.wait(market, candidate.loss === 0);
       if (grant === 'pull') writer.cancel(market, moved!, candidate.loss);
@@ -236,9 +238,8 @@ export class Trader {
     if (!this.scheduler.isSettled(ctx.now)) return true;
     const { amendCost, createCost, singleCreateCost } = ctx.costs;
     const least = Math.min(amendCost, createCost, singleCreateCost) + this.leastKept;
-    if (ctx.writes.available(ctx.now) >= least) return true;
-    for (const bucket of ctx.shardWrites.values()) if (bucket.available(ctx.now) >= least) return true;
-    return false;
+    const canPay = (bucket: TokenBucket): boolean => bucket.available(ctx.now) - ctx.keptForPulls(bucket) >= least;
+    return canPay(ctx.writes) || [...ctx.shardWrites.values()].some(canPay);
   }
 
   private rank(): void {
@@ -246,12 +247,12 @@ export class Trader {
     const { amendCost, createCost, singleCreateCost, cancelCost, singleCancelCost } = ctx.costs;
     if (!ctx.someWait) this.leastKept = Number.POSITIVE_INFINITY;
     scheduler.begin(ctx.now, !ctx.someWait);
-    for (const { market, side, moved, value, loss, hitRate } of candidates) {
+    for (const { market, side, moved, value, loss, hitRate, isStale } of candidates) {
       const isCommon = ctx.bucketOf(market.exchangeIndex) === ctx.writes;
       const cost = moved !== null ? amendCost : isCommon ? createCost : singleCreateCost;
       const number = sideNumber(market, side);
       const bucket = isCommon ? 0 : market.exchangeIndex;
-      scheduler.add(number, bucket, cost, value, loss, hitRate, isCommon ? cancelCost : singleCancelCost);
+      scheduler.add(number, bucket, cost, value, loss, hitRate, isCommon ? cancelCost : singleCancelCost, isStale);
     }
     scheduler.rank();
   }

@@ -5,6 +5,8 @@ import type { MarketView, SideTargets } from './strategy.ts';
 
 /** What the worth of an action is reckoned with. docs/scheduler.md says where the defaults come from. */
 export interface ValueTerms {
+  /** An order with less than this share of its target's edge left is stale, 0 (beyond the fair value) to 1 (ahead at all). */
+  readonly staleEdgeShare: number;
   /** Fills a second of an order at the front of the best level, by takers who know nothing. */
   readonly fillsPerSecond: number;
   /** By how much that falls with every cent behind the best level: exp(-decay x cents). */
@@ -82,14 +84,19 @@ export class ActionWorth {
   loss = 0;
   /** Hits a second that the loss comes from. */
   hitRate = 0;
+  /** The order is not only ahead of its target, but has lost so much of its edge that it must not stay. */
+  isStale = false;
   private readonly terms: ValueTerms;
+  private readonly aheadOf: (order: Order) => number;
   private side: Side = BID;
   private view!: MarketView;
   /** The best target's price and edge; null where nothing is wanted. */
   private best: { readonly price: Price; readonly edge: number } | null = null;
 
-  constructor(terms: ValueTerms) {
+  /** @param aheadOf hundredths of contracts thought to stand before an order at its price, -1 where that is not known */
+  constructor(terms: ValueTerms, aheadOf: (order: Order) => number) {
     this.terms = terms;
+    this.aheadOf = aheadOf;
   }
 
   /** @param view of that market; read where something is wanted only */
@@ -107,6 +114,7 @@ export class ActionWorth {
   create(wanted: WantedOrder, reduces: boolean): void {
     this.loss = 0;
     this.hitRate = 0;
+    this.isStale = false;
     this.value = this.gain(wanted) * weightOf(this.terms, wanted.urgency, reduces);
   }
 
@@ -115,10 +123,7 @@ export class ActionWorth {
     const { order, isAhead, price } = wanted;
     this.stay(order, isAhead);
     const edge = edgeOf(wanted.edge) - this.beyond(order.price, price);
-    const level = this.view.grid.level(order.price);
-    // Nobody tells where in its queue an order is: in the middle.
-    const ahead = level < 0 ? 0 : this.view.sizeAt(this.side, level) / 2;
-    const place = placeValue(this.terms, edge, remaining(order), this.fillRate(order.price, ahead as Count));
+    const place = placeValue(this.terms, edge, remaining(order), this.fillRate(order.price, this.queueOf(order)));
     const weight = weightOf(this.terms, wanted.urgency, reduces);
     this.value = (this.loss + this.gain(wanted) - place) * weight;
     this.loss *= weight;
@@ -130,15 +135,25 @@ export class ActionWorth {
     this.value = this.loss;
   }
 
+  /** Contracts before an order; as long as no frame has shown it, as if it stood in the middle of its level. */
+  private queueOf(order: Order): Count {
+    const ahead = this.aheadOf(order);
+    if (ahead >= 0) return ahead as Count;
+    const level = this.view.grid.level(order.price);
+    return (level < 0 ? 0 : this.view.sizeAt(this.side, level) / 2) as Count;
+  }
+
   private stay(order: Order, isAhead: boolean): void {
     const { best, terms } = this;
     this.loss = 0;
     this.hitRate = 0;
+    this.isStale = false;
     if (!isAhead) return;
     // Where nothing is wanted the fair value is unknown: as if it lay a cent on the wrong side.
     const beyond = best === null ? ASSUMED_EDGE : this.beyond(order.price, best.price);
     const edge = best === null ? -1 : edgeOf(best.edge) - beyond;
     this.hitRate = hitRate(terms, edge);
+    this.isStale = best === null || edge < terms.staleEdgeShare * edgeOf(best.edge);
     this.loss = Math.max(1, lossIfLeft(terms, beyond, edge, remaining(order)));
   }
 

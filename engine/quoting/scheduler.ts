@@ -11,6 +11,10 @@ export type ScheduleOrder = 'value' | 'arrival' | 'round_robin';
 /** How tokens are given out. docs/scheduler.md says where the defaults come from. */
 export interface ScheduleTerms {
   readonly order: ScheduleOrder;
+  /** Pull what is ahead of all targets where it cannot be moved for want of tokens; else it waits for its amend. */
+  readonly pulls: boolean;
+  /** Share of a bucket that is left for pulls, 0 to 0.8; never more than pulling all that rests would take. */
+  readonly pullShare: number;
   /** A side that has waited this long gets a share of the tokens whatever it is worth, milliseconds. */
   readonly maxWaitMs: number;
   /** For every token spent by value, above 0 to 1. */
@@ -32,8 +36,11 @@ export interface BucketView {
 /** Defaults of everything that can be set; docs/scheduler.md says where they come from. */
 export const SCHEDULE_DEFAULTS: ScheduleTerms & ValueTerms = {
   order: 'value',
+  pulls: true,
+  pullShare: 0.5,
   maxWaitMs: 3000,
   agedShare: 0.1,
+  staleEdgeShare: 0.5,
   fillsPerSecond: 0.03,
   decayPerCent: 0.7,
   takerContracts: 30,
@@ -68,6 +75,7 @@ export class Scheduler {
   private loss = new Float64Array(64);
   private rate = new Float64Array(64);
   private pullCost = new Float64Array(64);
+  private stale = new Uint8Array(64);
   private keys = new Float64Array(64);
   private taken = new Uint8Array(64);
   /** By side: since when it waits (NaN: it does not), and when it was last served. */
@@ -134,8 +142,18 @@ export class Scheduler {
    * @param loss the part of it that pulling its order instead would save, 0 where there is nothing to be pulled
    * @param hitRate hits a second until then
    * @param pullCost tokens of pulling it
+   * @param isStale its order is pulled in any case where it cannot be moved
    */
-  add(side: number, bucket: number, cost: number, value: number, loss = 0, hitRate = 0, pullCost = 0): void {
+  add(
+    side: number,
+    bucket: number,
+    cost: number,
+    value: number,
+    loss = 0,
+    hitRate = 0,
+    pullCost = 0,
+    isStale = false,
+  ): void {
     const i = this.length++;
     if (i === this.cost.length) this.grow();
     if (side >= this.since.length) this.growSides(side);
@@ -147,6 +165,7 @@ export class Scheduler {
     this.loss[i] = loss;
     this.rate[i] = hitRate;
     this.pullCost[i] = pullCost;
+    this.stale[i] = Number(isStale);
     this.taken[i] = 0;
     if (loss > 0) this.pulls[bucket]! += pullCost;
     if (!this.isFull) this.stir(side);
@@ -199,7 +218,7 @@ export class Scheduler {
       this.claim[bucket] = key;
       this.claimants[bucket] = this.side[i]!;
     }
-    const isPull = this.loss[i]! > 0 && (!byValue || this.isPullDue(i, view));
+    const isPull = this.terms.pulls && this.loss[i]! > 0 && this.isPullDue(i, view);
     this.queued[bucket]! += cost;
     if (!isPull) return 'wait';
     // Pulls are sent together at the end of the round: until then their tokens are spoken for.
@@ -276,8 +295,9 @@ export class Scheduler {
     return i;
   }
 
-  /** What may be lost until it could be moved is more than the tokens of pulling it are worth elsewhere. */
+  /** Certainly where it is stale; else where it may lose more until it could be moved than the tokens are worth elsewhere. */
   private isPullDue(i: number, view: BucketView): boolean {
+    if (this.stale[i] === 1) return true;
     const bucket = this.bucket[i]!;
     const short = this.cost[i]! + this.queued[bucket]! + this.pulls[bucket]! - view.available;
     const seconds = Math.max(0, short) / Math.max(1e-9, view.refillPerSecond);
@@ -293,6 +313,7 @@ export class Scheduler {
     this.loss = widened(this.loss, new Float64Array(size));
     this.rate = widened(this.rate, new Float64Array(size));
     this.pullCost = widened(this.pullCost, new Float64Array(size));
+    this.stale = widened(this.stale, new Uint8Array(size));
     this.keys = widened(this.keys, new Float64Array(size));
     this.taken = widened(this.taken, new Uint8Array(size));
   }

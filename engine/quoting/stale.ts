@@ -29,15 +29,20 @@ export interface PullMeans {
   readonly orders: number;
   /** Write tokens of one cancel, those at hand, and what comes in a second. */
   readonly cancelCost: number;
+  /** Write tokens of triggering the groups of all shards in use, which pulls everything; infinite where none is armed. */
+  readonly triggerCost: number;
   readonly tokens: number;
   readonly tokensPerSecond: number;
   /** From a request to its answer, milliseconds; half of it is the way there. */
   readonly roundTripMs: number;
 }
 
-/** How long orders of ours stay exposed when all are to be pulled: waiting for tokens, then the way there. Milliseconds. */
-export function pullMs({ orders, cancelCost, tokens, tokensPerSecond, roundTripMs }: PullMeans): number {
+/**
+ * How long orders of ours stay exposed when all are to be pulled, whichever is cheaper, one by one or by their groups:
+ * waiting for tokens, then the way there. Milliseconds.
+ */
+export function pullMs({ orders, cancelCost, triggerCost, tokens, tokensPerSecond, roundTripMs }: PullMeans): number {
   if (orders === 0) return 0;
-  const short = Math.max(0, orders * cancelCost - Math.max(0, tokens));
+  const short = Math.max(0, Math.min(orders * cancelCost, triggerCost) - Math.max(0, tokens));
   return (short === 0 ? 0 : (short / tokensPerSecond) * 1000) + roundTripMs / 2;
 }

@@ -114,11 +114,29 @@ test('stale quotes: what three ticks would cost, and how long pulling takes by t
   venue.start();
   venue.run(2000);
   const { stale, markets } = venue.engine.status();
-  // Our own quotes are the best: mid 50.5. Down to 47.5 the bid loses 10 x 1.5c, up to 53.5 the ask 20 x 1.5c.
-  assert.deepEqual([stale.ticks, stale.loss, markets[0]!.staleLoss], [3, 300_000, 300_000]);
+  // The others' mid is 50, whatever we quote inside. Down to 47 the bid loses 10 x 2c, up to 53 the ask 20 x 1c.
+  assert.deepEqual([stale.ticks, stale.loss, markets[0]!.staleLoss], [3, 200_000, 200_000]);
   // 2 ms each way, seen in steps of 10 ms; tokens are there.
   assert.ok(stale.roundTripMs >= 4 && stale.roundTripMs <= 30, `${stale.roundTripMs}`);
   assert.equal(stale.pullMs, stale.roundTripMs / 2);
+});
+
+test('the jump that stale quotes are judged by is a setting; with nobody else in the book it starts from our own mid', () => {
+  const strategy: Strategy = {
+    name: 'two',
+    quote: (_, quotes) => {
+      quotes.bid(4900 as Price, 1000 as Count);
+      quotes.ask(5200 as Price, 2000 as Count);
+    },
+  };
+  const venue = listed({ staleTicks: 5, quoteOneSided: true }, { strategy });
+  venue.start();
+  venue.unrest(T, BID, '0.4500', 100);
+  venue.unrest(T, ASK, '0.5500', 100);
+  venue.run(2000);
+  const { stale } = venue.engine.status();
+  // Mid 50.5: five cents down the bid loses 10 x 3.5c, up the ask 20 x 3.5c.
+  assert.deepEqual([stale.ticks, stale.loss], [5, 700_000]);
 });
 
 /** It says in numbers why it wants nothing. */

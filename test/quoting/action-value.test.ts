@@ -68,7 +68,13 @@ function market(side: Side, cents: number, contracts: number) {
   return { view, order };
 }
 
-function worthOf(side: Side, at: number, target: number, edge: number): { worth: ActionWorth; order: Order } {
+function worthOf(
+  side: Side,
+  at: number,
+  target: number,
+  edge: number,
+  ahead = -1,
+): { readonly worth: ActionWorth; readonly order: Order } {
   const { view, order } = market(side, at, 10);
   const quotes = new Quotes();
   quotes.begin(LINEAR_CENT);
@@ -76,7 +82,7 @@ function worthOf(side: Side, at: number, target: number, edge: number): { worth:
   const count = 1000 as Count;
   if (side === BID) quotes.bid(price, count, edge);
   else quotes.ask(price, count, edge);
-  const worth = new ActionWorth(TERMS);
+  const worth = new ActionWorth(TERMS, () => ahead);
   worth.aim(view, side, quotes.side(side));
   const isAhead = side === BID ? at > target : at < target;
   worth.amend({ order, price, count, edge, urgency: 0.5, isAhead }, false);
@@ -104,10 +110,27 @@ test('where nothing is wanted everything that rests is a loss, the larger the or
     const { view, order } = market(BID, 45, contracts);
     const quotes = new Quotes();
     quotes.begin(LINEAR_CENT);
-    const worth = new ActionWorth(TERMS);
+    const worth = new ActionWorth(TERMS, () => -1);
     worth.aim(view, BID, quotes.bids);
     worth.cancel(order);
     return worth.loss;
   });
   assert.ok(losses[0]! > 0 && losses[0]! < losses[1]! && losses[1]! < losses[2]!);
+});
+
+test('an order that has come to the front of its queue is worth more where it is than one at its end', () => {
+  // 100 contracts rest at 45 cents with it; moved to 47 it earns as much whatever its place was.
+  const [front, middle, end, unknown] = [0, 5000, 10_000, -1].map(
+    (ahead) => worthOf(BID, 45, 47, 100, ahead).worth.value,
+  );
+  assert.ok(front! < middle! && middle! < end!, `${front} ${middle} ${end}`);
+  assert.equal(unknown, middle, 'as long as nothing is known it stands in the middle');
+});
+
+test('stale is what has lost more than half of its edge, not what is merely ahead of its target', () => {
+  for (const side of [BID, ASK] as const) {
+    const stale = (beyond: number): boolean =>
+      worthOf(side, side === BID ? 45 + beyond : 55 - beyond, side === BID ? 45 : 55, 400).worth.isStale;
+    assert.deepEqual([-1, 0, 1, 2, 3, 5].map(stale), [false, false, false, false, true, true]);
+  }
 });

@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { type BucketView, type Grant, Scheduler, type ScheduleTerms } from '../../engine/quoting/index.ts';
 import type { TimeUs } from '../../engine/units/index.ts';
 
-const TERMS: ScheduleTerms = { order: 'value', maxWaitMs: 3000, agedShare: 0.2 };
+const TERMS: ScheduleTerms = { order: 'value', pulls: true, pullShare: 0, maxWaitMs: 3000, agedShare: 0.2 };
 
 interface Wish {
   readonly side: number;
   readonly value: number;
   readonly loss?: number;
+  readonly stale?: boolean;
   readonly bucket?: number;
 }
 
@@ -27,7 +28,8 @@ function round(
   isFull = true,
 ): { readonly wish: number; readonly grant: Grant; readonly aged: boolean }[] {
   scheduler.begin((atMs * 1000) as TimeUs, isFull);
-  for (const { side, value, loss, bucket } of wishes) scheduler.add(side, bucket ?? 0, 10, value, loss ?? 0, 1, 2);
+  for (const { side, value, loss, bucket, stale } of wishes)
+    scheduler.add(side, bucket ?? 0, 10, value, loss ?? 0, 1, 2, stale ?? false);
   scheduler.rank();
   const grants = [];
   for (let i = scheduler.next(); i >= 0; i = scheduler.next()) {
@@ -82,6 +84,17 @@ test('a quote that is hardly stale waits for its amend when that is affordable i
   assert.equal(grant!.grant, 'wait');
   const [stale] = round(scheduler, 301, [{ side: 1, value: 900_000, loss: 800_000 }], [of(0)]);
   assert.equal(stale!.grant, 'pull');
+});
+
+test('a stale quote is pulled at once, however little it may lose and whatever tokens are worth', () => {
+  const wish = { side: 1, value: 3, loss: 1 };
+  const grant = (pulls: boolean, stale: boolean): Grant => {
+    const scheduler = new Scheduler({ ...TERMS, pulls });
+    for (let n = 0; n < 200; n++) round(scheduler, n, [{ side: 0, value: 10_000 }], [of(100)]);
+    return round(scheduler, 300, [{ ...wish, stale }], [of(9)])[0]!.grant;
+  };
+  assert.deepEqual([grant(true, true), grant(true, false)], ['pull', 'wait']);
+  assert.deepEqual([grant(false, true), grant(false, false)], ['wait', 'wait']);
 });
 
 test('a newcomer worth less does not take the tokens that a better one waits for; a better one does', () => {
@@ -154,7 +167,7 @@ test('nobody starves: whoever wants something is served within the documented bo
         partial: fc.boolean(),
       }),
       ({ sides, refill, most, agedShare, maxWaitMs, values, partial }) => {
-        const scheduler = new Scheduler({ order: 'value', maxWaitMs, agedShare });
+        const scheduler = new Scheduler({ ...TERMS, maxWaitMs, agedShare });
         const bucket = { tokens: 0, refill };
         const wantedSince = new Array<number>(sides).fill(0);
         const boundMs = maxWaitMs + ((sides * 10 * (1 + 1 / agedShare) + 20 + most) / refill) * 1000 + 100;

@@ -29,10 +29,24 @@ test('a move within our edge costs nothing; fractions of a cent and of a contrac
 });
 
 test('time to pull: half a round trip with tokens for every cancel, and the wait for those that are missing', () => {
-  const means = { orders: 12, cancelCost: 2, tokens: 24, tokensPerSecond: 100, roundTripMs: 40 };
+  const means = {
+    orders: 12,
+    cancelCost: 2,
+    triggerCost: Number.POSITIVE_INFINITY,
+    tokens: 24,
+    tokensPerSecond: 100,
+    roundTripMs: 40,
+  };
   assert.equal(pullMs(means), 20);
   // 24 needed, 4 there: 20 tokens at 100 a second are 200 ms.
   assert.equal(pullMs({ ...means, tokens: 4 }), 220);
   assert.equal(pullMs({ ...means, tokens: -5 }), 260);
   assert.equal(pullMs({ ...means, orders: 0, tokens: 0 }), 0);
+});
+
+test('a hundred orders and few tokens: the group trigger is the cheaper way, and bounds the time', () => {
+  const means = { orders: 100, cancelCost: 2, triggerCost: 10, tokens: 0, tokensPerSecond: 100, roundTripMs: 40 };
+  // 10 tokens at 100 a second instead of 200.
+  assert.equal(pullMs(means), 120);
+  assert.equal(pullMs({ ...means, orders: 3 }), 80, 'three cancels are cheaper still');
 });

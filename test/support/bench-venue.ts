@@ -67,6 +67,7 @@ export function testConfig(tickers: readonly string[], overrides: Partial<Engine
     tolerance: { levelsBehind: 1, countShare: 0.5 },
     replace: 'amend',
     quoteOneSided: false,
+    staleTicks: 3,
     closeGuardMs: 120_000,
     budget: { share: 0.9, jitterMs: 200, reserve: 20, maxBatch: 20, shardBuckets: true, view: 'tokens' },
     scheduler: SCHEDULE_DEFAULTS,
