@@ -67,7 +67,7 @@ function numbersOf(ctx: Context, market: MarketState, side: Side, reason: QuietR
     case 'order_unknown':
       return unknownFor(ctx, market, side);
     case 'no_tokens':
-      return [ctx.writes.available(now), ctx.costs.createCost + config.budget.reserve];
+      return [ctx.writes.available(now), ctx.costs.createCost + config.budget.reserve + ctx.keptForPulls(ctx.writes)];
     case 'exchange_refused':
       return [Math.max(0, -since(market.holdUntil[side])), 0];
     case 'book_one_sided':

@@ -271,7 +271,7 @@ export class Context {
   keptForPulls(bucket: TokenBucket): number {
     const { budget, scheduler } = this.config;
     const { amendCost, cancelCost } = this.costs;
-    const most = Math.min(scheduler.pullShare * bucket.capacity, bucket.capacity - budget.reserve - 2 * amendCost);
+    const most = Math.min(scheduler.pullShare * bucket.capacity, bucket.room - budget.reserve - 2 * amendCost);
     return Math.max(0, Math.min(most, cancelCost * this.orders.liveCount));
   }
 

@@ -85,6 +85,11 @@ export class TokenBucket {
     return this.capacityMilli / 1000;
   }
 
+  /** The same as long as requests whose answers were lost may still arrive. */
+  get room(): number {
+    return (this.capacityMilli - this.lost) / 1000;
+  }
+
   /** Tokens that come in a second. */
   get refillPerSecond(): number {
     return this.refillMilliPerSecond / 1000;

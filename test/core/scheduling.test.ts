@@ -4,7 +4,7 @@ import {
   type MarketView,
   type Quotes,
   SCHEDULE_DEFAULTS,
-  type ScheduleOrder,
+  type ScheduleTerms,
   type Strategy,
 } from '../../engine/quoting/index.ts';
 import { ASK, BID, type Count, type Price, type TimeUs } from '../../engine/units/index.ts';
@@ -26,13 +26,19 @@ class Told implements Strategy {
   }
 }
 
-/** All markets quoted on both sides; then every fair value falls by ten cents at once. Bids left beyond it, by time. */
-function jump(order: ScheduleOrder): { readonly staleAfter: (ms: number) => string[]; readonly venue: BenchVenue } {
+/**
+ * All markets quoted on both sides; then every fair value falls by ten cents at once. Bids left beyond it, by time.
+ * `busy`: before, they rise faster than quotes can follow, so that every token that may be spent is.
+ */
+function jump(
+  terms: Partial<ScheduleTerms>,
+  busy = false,
+): { readonly staleAfter: (ms: number) => string[]; readonly venue: BenchVenue } {
   const strategy = new Told();
   const base = testConfig(TICKERS);
   const config = testConfig(TICKERS, {
     risk: { ...base.risk, priceBand: 9000 },
-    scheduler: { ...SCHEDULE_DEFAULTS, order },
+    scheduler: { ...SCHEDULE_DEFAULTS, ...terms },
   });
   const venue = new BenchVenue(config, { strategy });
   for (const ticker of TICKERS) {
@@ -42,6 +48,12 @@ function jump(order: ScheduleOrder): { readonly staleAfter: (ms: number) => stri
   venue.start();
   venue.run(8000);
   assert.equal(venue.exchange.restingOf(USER).length, 2 * MARKETS);
+  for (let n = 0; busy && n < 15; n++) {
+    strategy.fair += 100;
+    venue.engine.onCommand('resume', venue.timeUs as TimeUs);
+    venue.run(200);
+  }
+  assert.equal(venue.exchange.restingOf(USER).filter((o) => o.side === BID).length, MARKETS);
   strategy.fair = 4000;
   venue.engine.onCommand('resume', venue.timeUs as TimeUs);
   const staleAfter = (ms: number): string[] => {
@@ -55,7 +67,7 @@ function jump(order: ScheduleOrder): { readonly staleAfter: (ms: number) => stri
 }
 
 test('every market jumps at once and tokens are short: all stale quotes are gone before any is quoted again at leisure', () => {
-  const { staleAfter, venue } = jump('value');
+  const { staleAfter, venue } = jump({});
   assert.deepEqual(staleAfter(20), []);
   // And in the end everything is where it is wanted.
   venue.run(8000);
@@ -65,9 +77,17 @@ test('every market jumps at once and tokens are short: all stale quotes are gone
   assert.equal(venue.refusals429, 0);
 });
 
+test('the jump comes when all else has been spent: what was kept for pulls pays for every one of them at once', () => {
+  const { staleAfter, venue } = jump({}, true);
+  assert.ok(venue.engine.status().writeTokens < 70, 'it was busy');
+  assert.deepEqual(staleAfter(20), []);
+  assert.equal(venue.refusals429, 0);
+  assert.ok(jump({ pullShare: 0 }, true).staleAfter(20).length > 0, 'with nothing kept stale quotes are left');
+});
+
 test('served in turn, the same jump leaves stale quotes in the book', () => {
-  const { staleAfter, venue } = jump('round_robin');
+  const { staleAfter, venue } = jump({ order: 'round_robin', pullShare: 0 });
   const stale = staleAfter(20);
-  assert.ok(stale.length > 0, 'otherwise the test above shows nothing');
+  assert.ok(stale.length > 0, 'otherwise the tests above show nothing');
   assert.equal(venue.refusals429, 0);
 });
