@@ -56,9 +56,8 @@ export async function benchScheduler(short: boolean): Promise<BenchResult> {
   const filename = new URL('./scheduler/worker.ts', import.meta.url).href;
   const pool = new Piscina<Run, Outcome>({ filename, minThreads: THREADS, maxThreads: THREADS });
   try {
-    const cells = (short ? SHORT : FULL).map((cell) => ({ cell, runs: runsOf(pool, cell) }));
-    for (const { cell, runs: promised } of cells) {
-      const runs = await promised;
+    for (const cell of short ? SHORT : FULL) {
+      const runs = await runsOf(pool, cell);
       const what = `${cell.tier}, ${cell.markets} markets`;
       data[what] = POLICIES.map(({ name }, p) => ({ name, ...cell, runs: runs[p] }));
       for (const [p, { name }] of POLICIES.entries()) {
