@@ -32,13 +32,14 @@ class Told implements Strategy {
  */
 function jump(
   terms: Partial<ScheduleTerms>,
-  busy = false,
+  { busy = false, reserve = 20 } = {},
 ): { readonly staleAfter: (ms: number) => string[]; readonly venue: BenchVenue } {
   const strategy = new Told();
   const base = testConfig(TICKERS);
   const config = testConfig(TICKERS, {
     risk: { ...base.risk, priceBand: 9000 },
     scheduler: { ...SCHEDULE_DEFAULTS, ...terms },
+    budget: { ...base.budget, reserve },
   });
   const venue = new BenchVenue(config, { strategy });
   for (const ticker of TICKERS) {
@@ -78,16 +79,22 @@ test('every market jumps at once and tokens are short: all stale quotes are gone
 });
 
 test('the jump comes when all else has been spent: what was kept for pulls pays for every one of them at once', () => {
-  const { staleAfter, venue } = jump({}, true);
+  const { staleAfter, venue } = jump({}, { busy: true });
   assert.ok(venue.engine.status().writeTokens < 70, 'it was busy');
   assert.deepEqual(staleAfter(20), []);
   assert.equal(venue.refusals429, 0);
-  assert.ok(jump({ pullShare: 0 }, true).staleAfter(20).length > 0, 'with nothing kept stale quotes are left');
+  assert.ok(jump({ pullShare: 0 }, { busy: true }).staleAfter(20).length > 0, 'with nothing kept stale quotes are left');
 });
 
 test('served in turn, the same jump leaves stale quotes in the book', () => {
   const { staleAfter, venue } = jump({ order: 'round_robin', pullShare: 0 });
   const stale = staleAfter(20);
   assert.ok(stale.length > 0, 'otherwise the tests above show nothing');
+  assert.equal(venue.refusals429, 0);
+});
+
+test('a reserve that is nearly the whole bucket, and all of it for pulls besides: there is still enough to quote with', () => {
+  // The mirror of the entry tier holds 80: all 40 orders are placed before the jump, or it would have complained.
+  const { venue } = jump({ pullShare: 0.8 }, { reserve: 60 });
   assert.equal(venue.refusals429, 0);
 });
