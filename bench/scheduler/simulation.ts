@@ -33,7 +33,7 @@ export interface Outcome {
   /** For every market that common news left with a stale order of ours: until there was none, milliseconds. */
   readonly safeAfterMs: readonly number[];
   readonly refusals: number;
-  /** Markets whose book differs from the exchange's at the end. */
+  /** Markets whose book differs from the exchange's at the end and stays so. */
   readonly wrongBooks: number;
   readonly halted: boolean;
 }
@@ -191,10 +191,21 @@ export function simulate(policy: Policy, { tier, markets, seed, seconds }: Setti
   for (const since of exposed.values()) safeAfterMs.push((venue.timeUs - since) / 1000);
   const status = venue.engine.status();
   const tokens = status.writeSpent - spentBefore;
-  // Nobody acts any more: what is on its way arrives.
-  venue.run(1000);
-  const wrongBooks = tickers.filter((ticker) => !isBookEqual(venue, ticker)).length;
-  return { ...found, safeAfterMs, tokens, refusals: venue.refusals429, wrongBooks, halted: status.halts.length > 0 };
+  // Only we still act: a book differs while something of ours is on its way, a wrong one stays wrong.
+  venue.run(500);
+  let wrong = tickers;
+  for (let n = 0; n < 50 && wrong.length > 0; n++) {
+    venue.run(STEP_MS);
+    wrong = wrong.filter((ticker) => !isBookEqual(venue, ticker));
+  }
+  return {
+    ...found,
+    safeAfterMs,
+    tokens,
+    refusals: venue.refusals429,
+    wrongBooks: wrong.length,
+    halted: status.halts.length > 0,
+  };
 }
 
 function busier(preset: Preset, noisePerHour: number, informedPerHour: number): Preset {

@@ -83,7 +83,10 @@ test('the jump comes when all else has been spent: what was kept for pulls pays 
   assert.ok(venue.engine.status().writeTokens < 70, 'it was busy');
   assert.deepEqual(staleAfter(20), []);
   assert.equal(venue.refusals429, 0);
-  assert.ok(jump({ pullShare: 0 }, { busy: true }).staleAfter(20).length > 0, 'with nothing kept stale quotes are left');
+  assert.ok(
+    jump({ pullShare: 0 }, { busy: true }).staleAfter(20).length > 0,
+    'with nothing kept stale quotes are left',
+  );
 });
 
 test('served in turn, the same jump leaves stale quotes in the book', () => {
