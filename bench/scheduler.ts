@@ -13,6 +13,8 @@ interface Cell {
   /** Simulated seconds that are measured. */
   readonly seconds: number;
   readonly seeds: number;
+  /** Far more is wanted than tokens can pay. */
+  readonly scarce?: true;
 }
 
 const SHORT: readonly Cell[] = ['basic', 'advanced', 'premier'].flatMap((tier) => [
@@ -23,12 +25,12 @@ const SHORT: readonly Cell[] = ['basic', 'advanced', 'premier'].flatMap((tier) =
 const FULL: readonly Cell[] = [
   { tier: 'basic', markets: 1, seconds: 120, seeds: 8 },
   { tier: 'basic', markets: 10, seconds: 60, seeds: 8 },
-  { tier: 'basic', markets: 50, seconds: 60, seeds: 8 },
-  { tier: 'basic', markets: 200, seconds: 30, seeds: 12 },
+  { tier: 'basic', markets: 50, seconds: 60, seeds: 8, scarce: true },
+  { tier: 'basic', markets: 200, seconds: 30, seeds: 12, scarce: true },
   { tier: 'advanced', markets: 1, seconds: 120, seeds: 4 },
   { tier: 'advanced', markets: 10, seconds: 60, seeds: 4 },
   { tier: 'advanced', markets: 50, seconds: 30, seeds: 4 },
-  { tier: 'advanced', markets: 200, seconds: 20, seeds: 12 },
+  { tier: 'advanced', markets: 200, seconds: 20, seeds: 12, scarce: true },
   { tier: 'premier', markets: 1, seconds: 120, seeds: 4 },
   { tier: 'premier', markets: 10, seconds: 60, seeds: 4 },
   { tier: 'premier', markets: 50, seconds: 30, seeds: 4 },
@@ -53,11 +55,13 @@ export async function benchScheduler(short: boolean): Promise<BenchResult> {
   }
   const notes = [...NOTES, line(...HEAD)];
   const data: Record<string, unknown> = {};
+  const scarce: Outcome[][][] = [];
   const filename = new URL('./scheduler/worker.ts', import.meta.url).href;
   const pool = new Piscina<Run, Outcome>({ filename, minThreads: THREADS, maxThreads: THREADS });
   try {
     for (const cell of short ? SHORT : FULL) {
       const runs = await runsOf(pool, cell);
+      if (cell.scarce) scarce.push(runs);
       const what = `${cell.tier}, ${cell.markets} markets`;
       data[what] = POLICIES.map(({ name }, p) => ({ name, ...cell, runs: runs[p] }));
       for (const [p, { name }] of POLICIES.entries()) {
@@ -70,6 +74,7 @@ export async function benchScheduler(short: boolean): Promise<BenchResult> {
   } finally {
     await pool.destroy();
   }
+  if (scarce.length > 0) notes.push(...together(scarce));
   return { name: 'scheduler', rows, checks, notes, data };
 }
 
@@ -134,6 +139,24 @@ function described(
     mean((o) => o.pickedOff, 2),
     safety(runs.flatMap((o) => o.safeAfterMs)),
   );
+}
+
+/**
+ * The leads over the cells where tokens are scarce, each cell counted alike: the mean of their means, and the root of the
+ * sum of their squared half intervals through their number.
+ */
+function together(cells: readonly (readonly (readonly Outcome[])[])[]): string[] {
+  const lead = (p: number, of: (o: Outcome) => number, sign: number): string => {
+    const leads = cells.map((runs) => meanInterval(runs[0]!.map((o, n) => sign * (of(o) - of(runs[p]![n]!)))));
+    const mean = leads.reduce((sum, { mean }) => sum + mean, 0) / leads.length;
+    return `${mean.toFixed(2)} ± ${(Math.hypot(...leads.map(({ half }) => half)) / leads.length).toFixed(2)}`;
+  };
+  return POLICIES.slice(1).map(({ name }, n) => {
+    const p = n + 1;
+    const stale = lead(p, (o) => o.staleContractSeconds, -1);
+    const share = lead(p, staleShare, -1);
+    return `where tokens are scarce, against ${name}: ${lead(p, perToken, 1)} $/1,000 tokens more, ${stale} c s less stale, of 1,000 resting ${share} less`;
+  });
 }
 
 /** Dollars a thousand tokens. */
