@@ -9,6 +9,8 @@ import { BenchVenue, testConfig, USER } from '../support/bench-venue.ts';
 const TICKERS = ['TST-A', 'TST-B', 'TST-C'];
 const SEEDS = Number(process.env['CHAOS_SEEDS'] ?? 12);
 const LIMIT = 6000;
+/** These takers are chance, and chance may pick a market off: that it then stands still for minutes is tested elsewhere. */
+const levels = { pickOffFills: 1000 };
 
 /** One of the markets trades on a shard of its own, where requests go one by one. */
 const shardOf = (ticker: string): number => (ticker === 'TST-C' ? 2 : 0);
@@ -68,6 +70,7 @@ function run(seed: number): { log: string[]; venue: BenchVenue } {
   const venue = new BenchVenue(
     {
       ...base,
+      levels,
       replace: replaceOf(seed),
       groupLimit: 100_000_000 as Count,
       risk: { ...base.risk, maxPosition: LIMIT as Count },
@@ -118,7 +121,7 @@ function storm(seed: number): BenchVenue {
   const base = testConfig(TICKERS);
   const risk = { ...base.risk, maxPosition: LIMIT as Count };
   const venue = new BenchVenue(
-    { ...base, replace: replaceOf(seed), groupLimit: 100_000_000 as Count, risk },
+    { ...base, levels, replace: replaceOf(seed), groupLimit: 100_000_000 as Count, risk },
     { makerFees: seed % 2 === 0, shardOf },
   );
   const mids = new Map(TICKERS.map((t) => [t, 50]));
