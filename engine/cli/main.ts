@@ -13,6 +13,10 @@ const COMMANDS: Readonly<
     about: 'quote a real venue (demo or prod) with a configuration and a key',
     load: async () => (await import('./run.ts')).runCommand,
   },
+  watchdog: {
+    about: "pull a daemon's orders when its heart stops beating",
+    load: async () => (await import('./watchdog.ts')).watchdogCommand,
+  },
   exchange: {
     about: "run the embedded exchange alone: Kalshi's protocol on this machine",
     load: async () => (await import('./exchange.ts')).exchangeCommand,

@@ -10,7 +10,7 @@ import type { SocketKind } from '../kalshi/socket.ts';
 import { LiveVenue, type VenueOptions } from '../kalshi/venue.ts';
 import type { Strategy } from '../quoting/index.ts';
 import type { ExternalSettings } from './external-config.ts';
-import { Session } from './session.ts';
+import { Session, type SessionOptions } from './session.ts';
 import { UsageError } from './usage.ts';
 
 export interface OpenOptions {
@@ -35,6 +35,7 @@ export interface OpenOptions {
   readonly dayPath?: string;
   readonly forMs: number;
   readonly onRunning?: () => void;
+  readonly heartbeat?: SessionOptions['heartbeat'];
 }
 
 /** What orders travel by, and how they come by their signatures. */
@@ -63,6 +64,7 @@ export function openSession(options: OpenOptions): Session {
     statusFolder = null,
     forMs,
     onRunning,
+    heartbeat,
     hosts,
     socket = 'ws',
     orders,
@@ -90,6 +92,7 @@ export function openSession(options: OpenOptions): Session {
     ...(options.external === undefined ? {} : { external: options.external }),
     ...(options.dayPath === undefined ? {} : { dayPath: options.dayPath }),
     ...(onRunning === undefined ? {} : { onRunning }),
+    ...(heartbeat === undefined ? {} : { heartbeat }),
   });
   for (const text of warnings) session.say('warn', 'key_file', text);
   return session;
@@ -106,7 +109,7 @@ function sending(orders: OrderSettings | undefined, signer: Signer, clock: Syste
   return { gateway, openPool, preparedPaths: signatures.paths };
 }
 
-/** @throws UsageError for a key that cannot be used */
+/** A signer, and warnings about its key file. @throws UsageError for a key that cannot be used */
 export function loadKey(keyId: string, path: string): ReturnType<typeof loadSigner> {
   try {
     return loadSigner(keyId, path);

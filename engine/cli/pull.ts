@@ -28,7 +28,7 @@ export interface PullOptions {
   /** Cancel whatever rests in the subaccount, other programs' orders too. Default false. */
   readonly everyOrder?: boolean;
   readonly requestTimeoutMs: number;
-  /** Gives up after this. */
+  /** Gives up after this; infinite: never. */
   readonly deadlineMs: number;
   readonly request: (request: VenueRequest) => void;
   /** Milliseconds that never go back. */
@@ -48,6 +48,8 @@ const MAX_CANCELS = 20;
  */
 export class Pull {
   result: StopResult | null = null;
+  /** When the last group was confirmed to be triggered, -1 before. */
+  triggeredMs = -1;
   private readonly options: PullOptions;
   private readonly began: number;
   private readonly waiting = new Map<number, (outcome: RequestOutcome) => void>();
@@ -64,6 +66,12 @@ export class Pull {
     this.began = options.nowMs();
     this.untriggered = new Set(options.groups.filter((group) => group.id !== ''));
     this.groupsFound = options.findGroups !== true;
+    if (this.untriggered.size === 0 && this.groupsFound) this.triggeredMs = this.began;
+  }
+
+  /** Why it is not through yet. */
+  get trouble(): string {
+    return this.why;
   }
 
   /** Call often. */
@@ -95,7 +103,9 @@ export class Pull {
     const path = groupPath(group.id, 'trigger');
     this.send('triggerGroup', 'PUT', path, groupQuery(group.shard, this.options.subaccount), '{}', (outcome) => {
       const status = outcome.kind === 'response' ? outcome.status : 0;
-      if (status === 200 || status === 404) this.untriggered.delete(group);
+      if (status !== 200 && status !== 404) return;
+      this.untriggered.delete(group);
+      if (this.untriggered.size === 0 && this.triggeredMs < 0) this.triggeredMs = this.options.nowMs();
     });
   }
 

@@ -10,7 +10,10 @@ import { refuseWhenOff } from './off.ts';
 import { openSession } from './open.ts';
 import { STATUS_FOLDER } from './status.ts';
 import { loadStrategy } from './strategies.ts';
+import { Supervisor } from './supervise.ts';
+import { obey, release, supervision } from './supervised.ts';
 import { durationMs, UsageError } from './usage.ts';
+import { WATCH_TERMS, WATCHDOG_PATH } from './watchdog.ts';
 
 const HELP = `hundred run - quote a real venue
 
@@ -23,6 +26,11 @@ usage: hundred run --config FILE --key-id ID --key FILE [options]
   --journal FOLDER   where session journals go (default .hundred/journals)
   --no-journal       keep no journal
   --reset-groups     order groups found triggered are reset: somebody has found out why they are
+  --socket PATH      where a watchdog listens (default ${WATCHDOG_PATH}; see hundred watchdog --help)
+  --watchdog         run the daemon as a process of its own and be its watchdog: pull its orders when it dies or gets
+                     stuck, end what is stuck, start it again up to three times an hour
+  --watchdog-key-id ID, --watchdog-key FILE
+                     the watchdog's key (or KALSHI_WATCHDOG_KEY_ID, KALSHI_WATCHDOG_KEY_FILE; default the daemon's)
   --real-money       required with environment prod
   --help             this text
 
@@ -40,6 +48,10 @@ const OPTIONS = {
   journal: { type: 'string' },
   'no-journal': { type: 'boolean', default: false },
   'reset-groups': { type: 'boolean', default: false },
+  socket: { type: 'string' },
+  watchdog: { type: 'boolean', default: false },
+  'watchdog-key-id': { type: 'string' },
+  'watchdog-key': { type: 'string' },
   'real-money': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -66,6 +78,20 @@ export async function runCommand(args: string[]): Promise<number> {
   }
   refuseWhenOff(resolve(STATUS_FOLDER));
   if (file.markets.length === 0) throw new UsageError(`${values.config}: markets is empty; name the tickers to quote`);
+  const forMs = values.for === undefined ? 0 : durationMs(values.for, '--for');
+  const supervised = supervision();
+  if (values.watchdog && supervised === null) {
+    const { KALSHI_WATCHDOG_KEY_ID, KALSHI_WATCHDOG_KEY_FILE } = process.env;
+    return new Supervisor({
+      environment: file.environment,
+      terms: WATCH_TERMS,
+      hosts: hostsOf(file.environment),
+      keyId: values['watchdog-key-id'] ?? KALSHI_WATCHDOG_KEY_ID ?? keyId,
+      keyPath: resolve(values['watchdog-key'] ?? KALSHI_WATCHDOG_KEY_FILE ?? keyPath),
+      args: ['run', ...args],
+      forMs,
+    }).run();
+  }
   const { use, params, allowanceMs } = file.strategy;
   const loaded = await loadStrategy(use, params, values.config);
   const config = engineConfig(file, randomBytes(5).toString('hex'), file.markets, loaded);
@@ -79,6 +105,7 @@ export async function runCommand(args: string[]): Promise<number> {
       ...config,
       levels: { ...config.levels, carriedProfit: carried },
       groups: { ...config.groups, resetFound: values['reset-groups'] },
+      givenUp: supervised?.givenUp ?? {},
     },
     strategy: loaded.strategy,
     allowanceMs,
@@ -91,7 +118,13 @@ export async function runCommand(args: string[]): Promise<number> {
     journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
     statusFolder: resolve(STATUS_FOLDER),
     dayPath: path,
-    forMs: values.for === undefined ? 0 : durationMs(values.for, '--for'),
+    forMs,
+    heartbeat: { path: supervised?.path ?? resolve(values.socket ?? WATCHDOG_PATH), environment: file.environment },
   });
-  return session.run();
+  if (supervised !== null) obey(session);
+  try {
+    return await session.run();
+  } finally {
+    if (supervised !== null) release();
+  }
 }

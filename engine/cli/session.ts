@@ -15,6 +15,7 @@ import {
 import type { JournalWriter } from '../journal/index.ts';
 import type { VenueListener } from '../kalshi/venue.ts';
 import { type Display, openDisplay } from '../ops/display.ts';
+import type { Heartbeat, HeartbeatOptions } from '../ops/heartbeat.ts';
 import { type LatencyView, summaryLines } from '../ops/screen.ts';
 import type { DaemonAccess } from '../ops/status-file.ts';
 import type { Strategy } from '../quoting/index.ts';
@@ -24,8 +25,10 @@ import type { ExternalSettings } from './external-config.ts';
 import { SIGNALS } from './interruption.ts';
 import { Pull, type PullGroup } from './pull.ts';
 import { SessionControl } from './session-control.ts';
+import { openHeart } from './session-heart.ts';
 import { journalPath, openJournal } from './session-journal.ts';
 import { TimedStrategy, threadCpuUs } from './timed-strategy.ts';
+import { within } from './within.ts';
 
 /** The venue as a session uses it: the port out, and a start and an end. */
 export interface SessionVenue extends EnginePort {
@@ -61,6 +64,8 @@ export interface SessionOptions {
   /** Where the exchange day's result is kept for the next session. Default: nowhere. */
   readonly dayPath?: string;
   readonly onRunning?: () => void;
+  /** The watchdog to beat to, and what is to be said of this session; left out: none. */
+  readonly heartbeat?: Pick<HeartbeatOptions, 'path'> & Pick<HeartbeatOptions['hello'], 'environment'>;
 }
 
 const TIMER_MS = 20;
@@ -77,6 +82,7 @@ export class Session {
   private readonly external: ExternalInputs;
   private readonly journal: JournalWriter | null;
   private readonly control: SessionControl;
+  private readonly heart: Heartbeat | null;
   private readonly display: Display;
   private readonly latency = build({
     lowestDiscernibleValue: 1,
@@ -109,9 +115,12 @@ export class Session {
       },
       report: (report) => this.report(report),
     };
-    const { allowanceMs = Number.POSITIVE_INFINITY } = options;
-    this.strategy = new TimedStrategy(options.strategy, options.nowNs, allowanceMs, threadCpuUs);
-    this.engine = new Engine(options.config, this.strategy, port, options.nowUs());
+    const { allowanceMs = Number.POSITIVE_INFINITY, config } = options;
+    this.heart = openHeart(options, (report) => this.report(report));
+    const activity = this.heart?.activity ?? null;
+    const { strategy, nowNs } = options;
+    this.strategy = new TimedStrategy(strategy, nowNs, allowanceMs, threadCpuUs, activity, config.tickers);
+    this.engine = new Engine(config, this.strategy, port, options.nowUs());
     this.venue = options.venue({
       onLink: (up, detail) => this.onLink(up, detail),
       onFrame: (bytes, time, receivedNs) => this.onFrame(bytes, time, receivedNs),
@@ -157,7 +166,8 @@ export class Session {
     }
   }
 
-  private signalled(): void {
+  /** A signal came, here or to whoever supervises this process. */
+  signalled(): void {
     if (this.stopping) {
       const seconds = this.options.config.timing.stopTimeoutMs / 1000;
       this.say('info', 'stopping', `already stopping: it takes ${seconds} s at the most`);
@@ -232,6 +242,7 @@ export class Session {
   private async windUp(result: StopResult): Promise<number> {
     for (const timer of this.timers) clearInterval(timer);
     const summary = this.summary();
+    await this.heart?.stop(result.clean, result.text);
     await within(Promise.all([this.venue.close(), this.external.close()]), CLOSE_MS);
     const stats = this.journal === null ? undefined : await within(this.journal.close(), CLOSE_MS);
     this.control.end(result);
@@ -269,6 +280,7 @@ export class Session {
   }
 
   private tick(): void {
+    this.heart?.tick(this.engine.vitals);
     if (this.pull !== null) return this.pullOn(this.pull);
     // Rejected where the engine fails on a value: nobody handles that, and the session crashes as from anywhere else.
     void this.external.tick();
@@ -373,18 +385,5 @@ export class Session {
     if (h.totalCount === 0) return { count: 0, p50Us: -1, p99Us: -1, maxUs: -1 };
     const us = (percentile: number): number => h.getValueAtPercentile(percentile) / 1000;
     return { count: h.totalCount, p50Us: us(50), p99Us: us(99), maxUs: h.maxValue / 1000 };
-  }
-}
-
-/** A promise's value, or undefined when it takes longer than this: nothing may keep an ended session from ending. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

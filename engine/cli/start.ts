@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Hosts } from '../kalshi/hosts.ts';
 import { engineConfig, readConfig } from './config.ts';
 import { type ExchangeMessage, makeKeyPair } from './exchange.ts';
 import { externalSettings } from './external-config.ts';
@@ -15,8 +16,11 @@ import { refuseWhenOff } from './off.ts';
 import { openSession } from './open.ts';
 import { marketsOf, presetLines, presetOf } from './presets.ts';
 import { STATUS_FOLDER } from './status.ts';
-import { type LoadedStrategy, loadStrategy } from './strategies.ts';
+import { loadStrategy } from './strategies.ts';
+import { Supervisor } from './supervise.ts';
+import { obey, release, type Supervision, supervision } from './supervised.ts';
 import { durationMs, speedOf, UsageError, wholeNumber } from './usage.ts';
+import { WATCH_TERMS } from './watchdog.ts';
 
 const HELP = `hundred start - quote the embedded exchange
 
@@ -189,7 +193,8 @@ export async function startCommand(args: string[]): Promise<number> {
     );
   }
   refuseWhenOff(resolve(STATUS_FOLDER));
-  const strategy = await loadStrategy(file.strategy.use, file.strategy.params, configPath);
+  const supervised = supervision();
+  if (supervised !== null) return quote({ file, configPath, forMs, values, supervised });
   const interruption = new Interruption();
   const folder = mkdtempSync(join(tmpdir(), 'hundred-'));
   const key = makeKeyPair(folder);
@@ -215,7 +220,7 @@ export async function startCommand(args: string[]): Promise<number> {
   if (values.truth !== undefined) exchangeArgs.push('--truth', resolve(values.truth));
   if (values['yes-prices']) exchangeArgs.push('--yes-prices');
   try {
-    return await quote({ configPath, file, strategy, key, exchangeArgs, forMs, values, interruption });
+    return await watchOver({ file, args, key, exchangeArgs, forMs, interruption });
   } finally {
     interruption.end();
     rmSync(folder, { recursive: true, force: true });
@@ -223,33 +228,45 @@ export async function startCommand(args: string[]): Promise<number> {
 }
 
 interface Plan {
-  readonly configPath: string;
   readonly file: ReturnType<typeof readConfig>;
-  readonly strategy: LoadedStrategy;
+  readonly args: readonly string[];
   readonly key: ReturnType<typeof makeKeyPair>;
   readonly exchangeArgs: readonly string[];
   readonly forMs: number;
   readonly interruption: Interruption;
-  readonly values: {
-    readonly feed?: string;
-    readonly preset?: string;
-    readonly journal?: string;
-    readonly 'no-journal': boolean;
-  };
 }
 
-async function quote(plan: Plan): Promise<number> {
-  const { file, values } = plan;
-  let onEvent: (message: ExchangeMessage) => void = () => {};
-  let onDeath: (text: string) => void = () => {};
-  let onSaid: (text: string) => void = () => {};
+/** The exchange that the daemon is to quote, as it is told at the start of each of its lives. */
+interface PaperVenue {
+  readonly type: 'venue';
+  readonly port: number;
+  readonly pid: number;
+  readonly markets: readonly string[];
+  readonly keyId: string;
+  readonly keyPath: string;
+}
+
+/** The first of three processes: starts the exchange and the daemon, and is the daemon's watchdog. */
+async function watchOver(plan: Plan): Promise<number> {
+  const { file, interruption, forMs, key } = plan;
+  let supervisor: Supervisor | null = null;
+  const say = (level: 'info' | 'warn' | 'error', code: string, text: string): void =>
+    supervisor?.tell({ type: 'say', level, code, text });
   const exchange = new ExchangeProcess(plan.exchangeArgs, {
-    message: (m) => onEvent(m),
-    death: (text) => onDeath(text),
-    said: (text) => onSaid(text),
+    message: (message) => {
+      if (message.type === 'feedEnded') {
+        say('info', 'feed_ended', `the recording is through after ${message.frames} book frames`);
+        supervisor?.tell({ type: 'stop' });
+      } else if (message.type === 'failed') {
+        say('error', 'exchange_failed', `the exchange: ${message.message}`);
+        supervisor?.tell({ type: 'stop' });
+      }
+    },
+    death: (text) => say('warn', 'exchange_died', text),
+    said: (text) => say('info', 'exchange_said', text),
   });
   try {
-    const started = await Promise.race([exchange.start(), plan.interruption.came]);
+    const started = await Promise.race([exchange.start(), interruption.came]);
     if (started === 'interrupted') {
       console.log('stopped before anything was quoted');
       return 0;
@@ -259,48 +276,83 @@ async function quote(plan: Plan): Promise<number> {
     if (unknown.length > 0) {
       throw new UsageError(`markets: the exchange does not list ${unknown.join(', ')}; it lists ${markets.join(', ')}`);
     }
-    const sessionId = randomBytes(5).toString('hex');
-    const config = engineConfig(file, sessionId, file.markets.length > 0 ? file.markets : markets, plan.strategy);
-    const source =
-      values.feed === undefined ? `synthetic market ${values.preset ?? 'lively'}` : `recording ${values.feed}`;
-    const session = openSession({
-      title: `hundred  paper  ${source}`,
-      config,
-      strategy: plan.strategy.strategy,
-      allowanceMs: file.strategy.allowanceMs,
-      hosts: { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` },
-      keyId: plan.key.keyId,
-      keyPath: plan.key.privatePath,
-      socket: file.feed.socket,
-      orders: file.orders,
-      external: externalSettings(file.external, plan.configPath),
-      journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
-      statusFolder: resolve(STATUS_FOLDER),
-      forMs: plan.forMs,
-      onRunning: () => exchange.play(),
+    const venue: PaperVenue = { type: 'venue', port, pid, markets, keyId: key.keyId, keyPath: key.privatePath };
+    supervisor = new Supervisor({
+      environment: 'paper',
+      terms: WATCH_TERMS,
+      hosts: paperHosts(port),
+      keyId: key.keyId,
+      keyPath: key.privatePath,
+      args: ['start', ...plan.args],
+      forMs,
+      onStart: (child) => {
+        child.send(venue);
+        child.on('message', (message: { readonly type?: string }) => {
+          if (message.type === 'running') exchange.play();
+        });
+      },
     });
-    session.say(
-      'info',
-      'exchange_started',
-      `embedded exchange: process ${pid}, port ${port}, markets ${markets.join(', ')}`,
-    );
-    onSaid = (text) => session.say('info', 'exchange_said', text);
-    onDeath = (text) => session.say('warn', 'exchange_died', text);
-    onEvent = (message) => {
-      if (message.type === 'feedEnded') {
-        session.say('info', 'feed_ended', `the recording is through after ${message.frames} book frames`);
-        session.stop();
-      } else if (message.type === 'failed') {
-        session.say('error', 'exchange_failed', `the exchange: ${message.message}`);
-        session.stop();
-      }
-    };
-    const ended = session.run();
-    // The session catches signals itself now; one that came before that stops it.
-    plan.interruption.end();
-    if (plan.interruption.isRaised) session.stop();
+    const ended = supervisor.run();
+    // The supervisor catches signals itself now; one that came before that stops it.
+    interruption.end();
+    if (interruption.isRaised) supervisor.tell({ type: 'stop' });
     return await ended;
   } finally {
     exchange.end();
+  }
+}
+
+function paperHosts(port: number): Hosts {
+  return { restUrl: `http://127.0.0.1:${port}/trade-api/v2`, wsUrl: `ws://127.0.0.1:${port}/trade-api/ws/v2` };
+}
+
+interface Life {
+  readonly file: ReturnType<typeof readConfig>;
+  readonly configPath: string;
+  readonly forMs: number;
+  readonly supervised: Supervision;
+  readonly values: {
+    readonly feed?: string;
+    readonly preset?: string;
+    readonly journal?: string;
+    readonly 'no-journal': boolean;
+  };
+}
+
+/** The daemon, a process of its own. */
+async function quote({ file, configPath, forMs, supervised, values }: Life): Promise<number> {
+  const ready = new Promise<PaperVenue>((done) => process.once('message', done));
+  const { use, params, allowanceMs } = file.strategy;
+  const { strategy, name, params: checked } = await loadStrategy(use, params, configPath);
+  const { port, pid, markets, keyId, keyPath } = await ready;
+  const tickers = file.markets.length > 0 ? file.markets : markets;
+  const config = engineConfig(file, randomBytes(5).toString('hex'), tickers, { name, params: checked });
+  const source =
+    values.feed === undefined ? `synthetic market ${values.preset ?? 'lively'}` : `recording ${values.feed}`;
+  const session = openSession({
+    title: `hundred  paper  ${source}`,
+    config: { ...config, givenUp: supervised.givenUp },
+    strategy,
+    allowanceMs,
+    hosts: paperHosts(port),
+    keyId,
+    keyPath,
+    socket: file.feed.socket,
+    orders: file.orders,
+    external: externalSettings(file.external, configPath),
+    journalFolder: values['no-journal'] ? null : resolve(values.journal ?? join('.hundred', 'journals')),
+    statusFolder: resolve(STATUS_FOLDER),
+    forMs,
+    heartbeat: { path: supervised.path, environment: 'paper' },
+    onRunning: () => process.send?.({ type: 'running' }),
+  });
+  const text = `embedded exchange: process ${pid}, port ${port}, markets ${markets.join(', ')}`;
+  session.say('info', 'exchange_started', text);
+  session.say('info', 'daemon_started', `daemon: process ${process.pid}, watchdog: process ${process.ppid}`);
+  obey(session);
+  try {
+    return await session.run();
+  } finally {
+    release();
   }
 }

@@ -19,6 +19,8 @@ export interface EngineConfig {
   /** The subaccount all of it happens in, 0 to 63; 0 is the main one. What others hold and fill is none of ours. */
   readonly subaccount: number;
   readonly tickers: readonly string[];
+  /** Markets that the strategy has failed on in an earlier life of this session, and how, '' being all of them: given up from the start. */
+  readonly givenUp?: Readonly<Record<string, string>>;
   /** Orders of an earlier session that still rest: cancelled before the first quote, or taken over as our own. */
   readonly leftovers: 'cancel' | 'adopt';
   readonly strategy: { readonly name: string; readonly params: Readonly<Record<string, ParamValue>> };

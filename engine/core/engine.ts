@@ -28,6 +28,7 @@ import { type BookPicture, bookOf, type EngineStatus, statusOf } from './status.
 import { StrategyHost } from './strategy-host.ts';
 import { Sync } from './sync.ts';
 import { Trader } from './trader.ts';
+import { type Vitals, vitalsOf } from './vitals.ts';
 import { OrderWriter, type WriterEvents } from './writer.ts';
 
 /**
@@ -112,6 +113,11 @@ export class Engine implements EngineInputs {
   /** The level of the whole engine. */
   get level(): KillLevel {
     return this.ctx.halts.level;
+  }
+
+  /** What somebody who has to pull our orders without us must know. */
+  get vitals(): Vitals {
+    return vitalsOf(this.ctx);
   }
 
   /** A picture of the session for people and metrics. Allocates: never on the message path. */

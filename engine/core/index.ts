@@ -6,3 +6,4 @@ export type { CommandAnswer } from './operator.ts';
 export * from './port.ts';
 export type { StopResult } from './shutdown.ts';
 export type { BookPicture, EngineStatus, MarketStatusView, SideStatus } from './status.ts';
+export type { Vitals } from './vitals.ts';

@@ -50,6 +50,11 @@ export class StrategyHost {
   }
 
   start(): void {
+    for (const market of this.ctx.markets) {
+      const { givenUp = {} } = this.ctx.config;
+      const why = givenUp[market.ticker] ?? givenUp[''];
+      if (why !== undefined) this.giveUp(market, why);
+    }
     this.tellAll(() => this.strategy.onStart?.(this.ctx.config.tickers, this.ctx.now));
   }
 
