@@ -107,6 +107,12 @@ const sections = z.strictObject({
       /** What orders travel by: the undici package, or HTTP/1.1 written straight to the socket. */
       transport: z.enum(['undici', 'raw']).default('undici'),
       connections: z.int().min(1).max(64).default(8),
+      /** The exchange cancels an order by itself after at most this long; 0: never. */
+      expireSeconds: z
+        .int()
+        .max(86_400)
+        .refine((value) => value === 0 || value >= 30, 'expected 0 (never), or at least 30')
+        .default(900),
       signatures: z
         .strictObject({
           /** By a thread of their own, ahead of time, or when a request is sent. */
@@ -261,6 +267,7 @@ export function engineConfig(
     },
     tolerance: { levelsBehind: file.quoting.levelsBehind, countShare: file.quoting.countShare },
     replace: file.quoting.replace,
+    expireMs: file.orders.expireSeconds * 1000,
     quoteOneSided: file.quoting.quoteOneSided,
     staleTicks: file.quoting.staleTicks,
     queue: {

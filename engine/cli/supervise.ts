@@ -130,7 +130,11 @@ export class Supervisor {
     const { forMs } = this.options;
     if (forMs === 0) return [];
     const now = performance.now();
-    this.beganMs ??= now;
+    // The first life counts for itself, from when it is ready to.
+    if (this.beganMs === null) {
+      this.beganMs = now;
+      return [];
+    }
     return ['--for', `${Math.max(1, Math.round(forMs - (now - this.beganMs)))}ms`];
   }
 

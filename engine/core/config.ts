@@ -37,6 +37,8 @@ export interface EngineConfig {
   readonly tolerance: Tolerance;
   /** How an order that has to move is moved: by one amend, or by a cancel and, once that is answered, a create. */
   readonly replace: Replace;
+  /** Orders expire at the exchange after at most this long, milliseconds, and are renewed before; 0 or left out: never. */
+  readonly expireMs?: number;
   /** How places in queues are estimated, and how often the exchange is asked for them (0: never). */
   readonly queue?: QueueTerms & { readonly pollMs: number };
   /** Quote a side although the other side of the book is empty. */

@@ -14,6 +14,7 @@ import { CalendarGuard } from './calendar.ts';
 import type { EngineConfig } from './config.ts';
 import { Events } from './events.ts';
 import { ExchangeHours } from './exchange-hours.ts';
+import { Expiries } from './expiries.ts';
 import { Externals } from './externals.ts';
 import { Incentives } from './incentives.ts';
 import { type MarketState, newMarket } from './market-state.ts';
@@ -88,6 +89,7 @@ export class Context {
   readonly calendar: CalendarGuard;
   readonly hours: ExchangeHours;
   readonly externals: Externals;
+  readonly expiries: Expiries;
   readonly writes: TokenBucket;
   readonly reads: TokenBucket;
   /** Write buckets of the shards from 1 on, for requests that concern one order; made when first used. */
@@ -157,6 +159,7 @@ export class Context {
     this.calendar = new CalendarGuard(this);
     this.hours = new ExchangeHours(this);
     this.externals = new Externals(this);
+    this.expiries = new Expiries(this);
     this.writeTerms = bucketTerms(config.budget.view, BASIC.write, config.budget);
     if (config.budget.view === 'writes') this.costs = OLDER_COSTS;
     this.writes = new TokenBucket(this.writeTerms, time, false);

@@ -235,6 +235,7 @@ export class Engine implements EngineInputs {
     ctx.externals.tick();
     ctx.hours.tick();
     ctx.calendar.tick();
+    ctx.expiries.tick();
     if (ctx.phase === 'starting') this.advanceStart();
     else this.strategy.tick();
     this.guard.tick();

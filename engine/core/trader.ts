@@ -155,6 +155,7 @@ export class Trader {
     const held = ctx.now < market.holdUntil[side];
     const replace = held ? 'cancel_create' : ctx.config.replace;
     reconcileSide(side, wanted, live, blocked, (p) => grid.level(p), toleranceOf(ctx, market), replace, plan);
+    ctx.expiries.renew(market, side, wanted.length, plan);
     const byValue = ctx.config.scheduler.order === 'value';
     this.worth.aim(this.view, side, wanted);
     for (const order of plan.cancels) {

@@ -79,10 +79,12 @@ export class OrderWriter {
     const alone = own !== ctx.writes && own.take(ctx.costs.singleCreateCost, kept, ctx.now);
     if (!alone && !ctx.writes.take(ctx.costs.createCost, kept, ctx.now)) return false;
     const clientOrderId = this.newId();
-    const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now);
+    const expirationSeconds = ctx.expiries.next();
+    const expires = (expirationSeconds * 1_000_000) as TimeUs;
+    const order = ctx.orders.sent(clientOrderId, market.index, side, price, count, ctx.now, expires);
     const group = ctx.groups.get(market.exchangeIndex)!;
     const { ticker, exchangeIndex } = market;
-    const wire = { ticker, clientOrderId, side, price, count, groupId: group.id, exchangeIndex, expirationSeconds: 0 };
+    const wire = { ticker, clientOrderId, side, price, count, groupId: group.id, exchangeIndex, expirationSeconds };
     if (alone) this.sendCreate(order, wire);
     else this.creates.push({ order, wire });
     if (this.creates.length >= ctx.config.budget.maxBatch) this.flushCreates();

@@ -14,6 +14,8 @@ export interface OrderEvidence {
   /** Where it rests, and when it last changed at the exchange; 0 or left out where not said. */
   readonly price?: Price;
   readonly updatedTime?: TimeUs;
+  /** When it will expire, 0 for never. */
+  readonly expirationTime?: TimeUs;
 }
 
 /** What the exchange answered to an amend or a decrease. */

@@ -82,6 +82,8 @@ export interface Order {
   updatedTime: TimeUs;
   doneReason: DoneReason;
   readonly sentTime: TimeUs;
+  /** When the exchange cancels it by itself, 0 for never. */
+  expiresTime: TimeUs;
   /** A cancel was refused: not to be repeated before this. */
   cancelNotBefore: TimeUs;
   /** When it became unknown, or when its state was last asked for; 0 otherwise. */
@@ -101,6 +103,7 @@ export function newOrder(
   price: Price,
   count: Count,
   time: TimeUs,
+  expiresTime = 0 as TimeUs,
 ): Order {
   return {
     clientOrderId,
@@ -125,6 +128,7 @@ export function newOrder(
     updatedTime: 0 as TimeUs,
     doneReason: '',
     sentTime: time,
+    expiresTime,
     cancelNotBefore: 0 as TimeUs,
     unknownSince: 0 as TimeUs,
     lastAskedTime: 0 as TimeUs,

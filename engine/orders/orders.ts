@@ -144,8 +144,16 @@ export class Orders {
   }
 
   /** A create was handed over. @throws Error when the client id was used before in this session */
-  sent(clientOrderId: string, market: number, side: Side, price: Price, count: Count, time: TimeUs): Order {
-    const order = newOrder(clientOrderId, market, side, price, count, time);
+  sent(
+    clientOrderId: string,
+    market: number,
+    side: Side,
+    price: Price,
+    count: Count,
+    time: TimeUs,
+    expiresTime = 0 as TimeUs,
+  ): Order {
+    const order = newOrder(clientOrderId, market, side, price, count, time, expiresTime);
     this.index.add(order);
     this.recount(order);
     return order;
@@ -153,8 +161,9 @@ export class Orders {
 
   /** Take over an order of an earlier session that rests. What it has filled is in the opening position. */
   adopt(evidence: OrderEvidence & { readonly side: Side; readonly price: Price }, market: number, time: TimeUs): Order {
-    const { clientOrderId, orderId, side, price, fillCount, remainingCount } = evidence;
-    const order = this.sent(clientOrderId, market, side, price, (fillCount + remainingCount) as Count, time);
+    const { clientOrderId, orderId, side, price, fillCount, remainingCount, expirationTime } = evidence;
+    const count = (fillCount + remainingCount) as Count;
+    const order = this.sent(clientOrderId, market, side, price, count, time, expirationTime);
     this.accepted(order, orderId, fillCount, remainingCount, time);
     this.countOpening(order);
     return order;
@@ -295,6 +304,7 @@ export class Orders {
     this.raiseFill(order, evidence.fillCount, time);
     if (order.life === 'done') return order;
     order.absentReads = 0;
+    if (evidence.expirationTime !== undefined) order.expiresTime = evidence.expirationTime;
     if (evidence.status === 'resting' && isOlder) return order;
     if (evidence.status === 'resting') {
       if (order.knownTime === 0) order.knownTime = time;
