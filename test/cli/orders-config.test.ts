@@ -20,6 +20,7 @@ function withOrders(orders: string): string {
 const DEFAULTS = {
   transport: 'undici',
   connections: 8,
+  expireSeconds: 900,
   signatures: {
     made: 'ahead',
     stepMs: 50,
@@ -42,6 +43,7 @@ test('the raw socket and signing in line are a word each; what cannot be is refu
   const raw = readConfig(withOrders('orders: { transport: raw, signatures: { made: inline } }')).orders;
   assert.deepEqual([raw.transport, raw.signatures.made, raw.signatures.stepMs], ['raw', 'inline', 50]);
   const bad: readonly [string, RegExp][] = [
+    ['expireSeconds: 5', /orders\.expireSeconds: expected 0 \(never\), or at least 30/],
     ['transport: h2', /orders\.transport: .*"undici"\|"raw"/],
     ['signatures: { maxAgeMs: 5000 }', /orders\.signatures\.maxAgeMs/],
     ['signatures: { stepMs: 0 }', /orders\.signatures\.stepMs/],

@@ -115,8 +115,9 @@ describe('expiring orders', () => {
   });
 
   test('what the bucket cannot pay in full is not begun: the order is left to expire, then replaced', () => {
-    const bench = quoting([10], { budget: { ...testConfig([T]).budget, reserve: 72 } });
+    const bench = quoting([10], { budget: { ...testConfig([T]).budget, reserve: 60 } });
     bench.run(2000);
+    assert.equal(bench.exchange.restingOf(USER).length, 2);
     const asked = bench.requests.length;
     bench.run(2 * LIFE_MS);
     const writes = bench.requests.slice(asked).filter((r) => r.method !== 'GET');
