@@ -58,6 +58,9 @@ examples:
   npm start -- --feed capture.ndjson.gz --speed max
   npm start -- --faults config/faults.yaml --scenario config/scenario.yaml
 
+The exchange and the daemon are processes of their own; this one is the daemon's watchdog: when the daemon is killed,
+frozen or stuck it pulls its orders, verifies that nothing rests, and starts it again, up to three times an hour.
+
 Ctrl-C (SIGINT) or SIGTERM: triggers the order groups, cancels what rests, has the exchange confirm that nothing rests,
 prints a summary. Exit status: 0 confirmed, 1 not confirmed, 2 cannot start.`;
 

@@ -34,7 +34,7 @@ const USER = 'user-1';
 const LONGEST_MS = 100_000;
 
 /** A child's output, and a way to wait for something in it. */
-class Heard {
+export class Heard {
   text = '';
   private readonly waiting = new Set<() => void>();
 

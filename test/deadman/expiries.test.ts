@@ -76,7 +76,7 @@ describe('expiring orders', () => {
     assert.equal(bench.exchange.restingOf(USER).length, 0);
   });
 
-  test("a side's only order is renewed: never expired, never naked, never more than wanted", () => {
+  test('the only order of a side is renewed: never expired, never naked, never more than wanted', () => {
     const bench = quoting([10]);
     bench.run(2000);
     const { least, most } = extremes(bench, 5 * LIFE_MS);
