@@ -55,6 +55,8 @@ export class Pull {
   private readonly waiting = new Map<number, (outcome: RequestOutcome) => void>();
   private readonly untriggered: Set<PullGroup>;
   private groupsFound: boolean;
+  /** What client order ids of ours start with, '' where every order is. */
+  private ours: string;
   private nextId = FIRST_ID;
   private nextStepMs = 0;
   private cleanReads = 0;
@@ -64,6 +66,7 @@ export class Pull {
   constructor(options: PullOptions) {
     this.options = options;
     this.began = options.nowMs();
+    this.ours = options.everyOrder === true ? '' : `${options.clientPrefix}-`;
     this.untriggered = new Set(options.groups.filter((group) => group.id !== ''));
     this.groupsFound = options.findGroups !== true;
     if (this.untriggered.size === 0 && this.groupsFound) this.triggeredMs = this.began;
@@ -72,6 +75,11 @@ export class Pull {
   /** Why it is not through yet. */
   get trouble(): string {
     return this.why;
+  }
+
+  /** From now on only orders of this session are pulled: another one quotes under the same prefix. */
+  narrow(sessionId: string): void {
+    this.ours = `${this.options.clientPrefix}-${sessionId}-`;
   }
 
   /** Call often. */
@@ -137,10 +145,7 @@ export class Pull {
     if (decoded.kind !== 'ok')
       return this.failed(decoded.kind === 'refused' ? describeFailure(decoded.failure) : decoded.reason);
     const { items, cursor } = decoded.value;
-    const { clientPrefix, subaccount, everyOrder = false } = this.options;
-    const ours = items.filter(
-      (o) => o.subaccount === subaccount && (everyOrder || o.clientOrderId.startsWith(`${clientPrefix}-`)),
-    );
+    const ours = items.filter((o) => o.subaccount === this.options.subaccount && o.clientOrderId.startsWith(this.ours));
     this.resting = (more ? this.resting : 0) + ours.length;
     for (let at = 0; at < ours.length; at += MAX_CANCELS) this.cancel(ours.slice(at, at + MAX_CANCELS));
     if (cursor !== '') return this.look(cursor);

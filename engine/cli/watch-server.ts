@@ -163,6 +163,9 @@ export class WatchServer {
       pull: null,
       isPulled: false,
     };
+    // The next life clears up what is left, and quotes: its orders are not the pull's to cancel.
+    for (const { watch, pull } of this.sessions.values())
+      if (pull !== null && isBeside(watch.hello, hello)) pull.pull.narrow(watch.hello.session);
     const before = this.sessions.get(hello.session);
     // A pull that is under way goes on whoever calls himself what.
     if (before?.pull) this.sessions.set(`${hello.session}, ${this.renamed++}`, before);
@@ -230,6 +233,10 @@ export class WatchServer {
       request: (asked) => request(asked, (outcome) => pull.outcome(asked.id, outcome)),
       nowMs,
     });
+    const beside = [...this.sessions.values()].some(
+      ({ watch }) => watch.state === 'watched' && isBeside(watch.hello, hello),
+    );
+    if (beside) pull.narrow(hello.session);
     session.isPulled = false;
     session.pull = { pull, fault, beganMs, toldMs: beganMs };
     pull.tick();
@@ -256,6 +263,11 @@ export class WatchServer {
     say('warn', `session ${hello.session}: ${pull.result.text}: ${times}`);
     this.options.onPulled({ hello, fault, foundMs, triggeredMs, verifiedMs });
   }
+}
+
+/** Another session, with orders under the same prefix of the same subaccount. */
+function isBeside(a: Hello, b: Hello): boolean {
+  return a.session !== b.session && a.clientPrefix === b.clientPrefix && a.subaccount === b.subaccount;
 }
 
 /** Somebody listens at the path. */

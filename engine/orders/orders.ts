@@ -304,7 +304,8 @@ export class Orders {
     this.raiseFill(order, evidence.fillCount, time);
     if (order.life === 'done') return order;
     order.absentReads = 0;
-    if (evidence.expirationTime !== undefined) order.expiresTime = evidence.expirationTime;
+    // Left out of a message it says nothing.
+    if (evidence.expirationTime) order.expiresTime = evidence.expirationTime;
     if (evidence.status === 'resting' && isOlder) return order;
     if (evidence.status === 'resting') {
       if (order.knownTime === 0) order.knownTime = time;
