@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { RequestOutcome, VenueRequest } from '../core/index.ts';
 import { BEAT_VERSION, type BeatLine, type Hello, readBeatLine, writeBeatLine } from '../ops/beat.ts';
 import { Watch, type WatchFault, type WatchTerms } from '../ops/watch.ts';
+import { Paths } from '../wire/index.ts';
 import { Pull } from './pull.ts';
 import { UsageError } from './usage.ts';
 
@@ -42,6 +43,11 @@ interface Watched {
 }
 
 const TICK_MS = 10;
+/** How often the exchange is asked whether it can be reached while a daemon is cut off from it, and how long an answer holds. */
+const PROBE_MS = 500;
+const REACHED_MS = 1500;
+/** Far from the ids of a pull. */
+const PROBE_ID = 1;
 /** The watchdog itself has not run for this long: it was frozen with the rest of the machine. */
 const LATE_MS = 1000;
 const STILL_MS = 10_000;
@@ -60,6 +66,8 @@ export class WatchServer {
   private timer: NodeJS.Timeout | undefined;
   private tickedMs: number;
   private renamed = 1;
+  private probedMs = Number.NEGATIVE_INFINITY;
+  private reachedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WatchServerOptions) {
     this.options = options;
@@ -206,12 +214,34 @@ export class WatchServer {
     for (const [id, session] of this.sessions) {
       const { watch } = session;
       if (isLate) watch.excuse(now);
+      if (watch.isCutOff && !this.reaches(now)) watch.excuseLink(now);
       const fault = session.pull === null ? watch.tick(now) : null;
       if (fault !== null) this.begin(session, fault);
       if (session.pull !== null) this.pullOn(session, now);
       const isOver = watch.state === 'ended' || (watch.state === 'fired' && session.isPulled);
       if (isOver && session.socket === null && session.pull === null) this.forget(id, session);
     }
+  }
+
+  /** The exchange answers us. Asked only while somebody else does not reach it. */
+  private reaches(now: number): boolean {
+    const { request, nowMs, requestTimeoutMs } = this.options;
+    if (now - this.probedMs >= PROBE_MS) {
+      this.probedMs = now;
+      const asked: VenueRequest = {
+        id: PROBE_ID,
+        op: 'getStatus',
+        method: 'GET',
+        path: Paths.status,
+        query: '',
+        body: '',
+        timeoutMs: requestTimeoutMs,
+      };
+      request(asked, (outcome) => {
+        if (outcome.kind === 'response' && outcome.status < 500) this.reachedMs = nowMs();
+      });
+    }
+    return now - this.reachedMs < REACHED_MS;
   }
 
   private forget(id: string, { watch }: Watched): void {

@@ -95,6 +95,16 @@ export class Watch {
     if (this.downMs >= 0) this.downMs = nowMs;
   }
 
+  /** It is not connected to the exchange, and orders of its may rest there. */
+  get isCutOff(): boolean {
+    return this.state === 'watched' && this.downMs >= 0 && (this.beat?.resting ?? 0) > 0;
+  }
+
+  /** The watchdog does not reach the exchange either: nobody does, and being cut off is no fault of the daemon's. */
+  excuseLink(nowMs: number): void {
+    if (this.downMs >= 0) this.downMs = nowMs;
+  }
+
   /** Time has passed. Returns the fault at the moment it is found, null otherwise. */
   tick(nowMs: number): WatchFault | null {
     if (this.state !== 'watched') return null;
@@ -114,9 +124,8 @@ export class Watch {
             : this.stuck(stall);
       return this.fire('silent', text, this.heardMs, stall === null || stall.call === '' ? null : stall.ticker);
     }
-    const resting = this.beat?.resting ?? 0;
-    if (this.downMs >= 0 && resting > 0 && nowMs - this.downMs >= afterMs) {
-      const text = `it has been cut off from the exchange for ${seconds(nowMs - this.downMs)}, and ${resting} of its orders may rest`;
+    if (this.isCutOff && nowMs - this.downMs >= afterMs) {
+      const text = `it has been cut off from the exchange for ${seconds(nowMs - this.downMs)}, and ${this.beat?.resting} of its orders may rest`;
       return this.fire('cut_off', text, this.downMs, null);
     }
     return null;

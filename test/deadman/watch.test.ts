@@ -125,6 +125,18 @@ describe('a daemon under watch', () => {
     );
   });
 
+  test('an exchange that nobody reaches is no fault of the daemon: the time counts from when the watchdog does', () => {
+    const watch = watching();
+    let fault: string | undefined;
+    for (let t = 0; t <= 40_000 && fault === undefined; t += 250) {
+      watch.onBeat(beat({ linkUp: false }), t);
+      if (watch.isCutOff && t <= 30_000) watch.excuseLink(t);
+      const found = watch.tick(t);
+      if (found !== null) fault = `${found.kind} ${t}`;
+    }
+    assert.equal(fault, 'cut_off 35000');
+  });
+
   test('a watchdog that was frozen itself blames nobody for what it did not hear', () => {
     const watch = watching();
     watch.excuse(60_000);
