@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import type { StatusRecord } from '../../engine/ops/status-file.ts';
+import { isAlive, type StatusRecord } from '../../engine/ops/status-file.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const MAIN = path.join(ROOT, 'engine', 'cli', 'main.ts');
@@ -50,20 +50,23 @@ test('a running daemon tells what it does; frozen it is silent; killed it has di
   });
   const text = await status(folder);
   assert.deepEqual([text.code, text.err], [0, '']);
-  assert.match(text.out, new RegExp(`process ${daemon.pid}: running`));
+  const pid = Number(/daemon: process (\d+)/.exec(output)![1]);
+  assert.match(text.out, new RegExp(`process ${pid}: running`));
   assert.match(text.out, /SYN-A-T60 +- +- .* no_fair_value/);
   assert.match(text.out, /external model \(.*fair\.json\): 1 names, newest .* 1 taken, 1 refused, 0 failed reads/);
   assert.match(text.out, / {2}last refused: "SYN-A-T60" is "unknown": write a number/);
   const json = await status(folder, '--json');
   const [record] = JSON.parse(json.out) as (StatusRecord & { readonly health: string })[];
-  assert.deepEqual([record!.health, record!.pid, record!.status.phase], ['running', daemon.pid, 'running']);
+  assert.deepEqual([record!.health, record!.pid, record!.status.phase], ['running', pid, 'running']);
   const { bid } = record!.status.markets[0]!;
   assert.ok('reason' in bid && 'clears' in bid && 'has' in bid);
 
   // The file as a process that hangs leaves it.
   const file = path.join(folder, '.hundred', 'status', `${record!.sessionId}.json`);
   daemon.removeAllListeners('exit');
+  // First its watchdog, which would pull its orders and start another.
   daemon.kill('SIGSTOP');
+  process.kill(pid, 'SIGSTOP');
   writeFileSync(file, JSON.stringify({ ...record, writtenMs: Date.now() - 9000 }));
   const silent = await status(folder);
   assert.equal(silent.code, 1);
@@ -71,6 +74,8 @@ test('a running daemon tells what it does; frozen it is silent; killed it has di
   const ended = new Promise((resolve) => daemon.on('exit', resolve));
   daemon.kill('SIGKILL');
   await ended;
+  process.kill(pid, 'SIGKILL');
+  await gone(pid);
   const died = await status(folder);
   assert.equal(died.code, 1);
   assert.match(died.out, /DIED without a word/);
@@ -81,6 +86,11 @@ test('a running daemon tells what it does; frozen it is silent; killed it has di
   assert.deepEqual(readdirSync(path.join(folder, '.hundred', 'status')), []);
   assert.equal((await status(folder)).code, 2);
 });
+
+/** Until whoever inherits a process has taken note of its end. */
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 test('a folder of something else is no daemon', async () => {
   const other = path.join(folder, 'other');
