@@ -104,7 +104,7 @@ export async function runCommand(args: string[]): Promise<number> {
     config: {
       ...config,
       levels: { ...config.levels, carriedProfit: carried },
-      groups: { ...config.groups, resetFound: values['reset-groups'] },
+      groups: { ...config.groups, resetFound: supervised?.resetGroups ?? values['reset-groups'] },
       givenUp: supervised?.givenUp ?? {},
     },
     strategy: loaded.strategy,

@@ -334,7 +334,11 @@ async function quote({ file, configPath, forMs, supervised, values }: Life): Pro
     values.feed === undefined ? `synthetic market ${values.preset ?? 'lively'}` : `recording ${values.feed}`;
   const session = openSession({
     title: `hundred  paper  ${source}`,
-    config: { ...config, givenUp: supervised.givenUp },
+    config: {
+      ...config,
+      givenUp: supervised.givenUp,
+      groups: { ...config.groups, resetFound: supervised.resetGroups ?? false },
+    },
     strategy,
     allowanceMs,
     hosts: paperHosts(port),

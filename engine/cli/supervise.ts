@@ -32,6 +32,7 @@ export class Supervisor {
   private readonly path = join(this.folder, 'watchdog.sock');
   private readonly givenUp: Record<string, string> = {};
   private readonly deaths: number[] = [];
+  private resetGroups: boolean | null = null;
   private watchdog: Watchdog | null = null;
   private child: ChildProcess | null = null;
   private isStopping = false;
@@ -92,7 +93,7 @@ export class Supervisor {
       };
     });
     const child = fork(MAIN, [...this.options.args, ...this.timeLeft()], {
-      env: supervisedEnvironment({ path: this.path, givenUp: this.givenUp }),
+      env: supervisedEnvironment({ path: this.path, givenUp: this.givenUp, resetGroups: this.resetGroups }),
       // A Ctrl-C at the terminal comes here alone, and is passed on once.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -140,6 +141,8 @@ export class Supervisor {
 
   private onPulled({ hello, fault }: Pulled): void {
     if (hello.pid !== this.child?.pid) return;
+    // A latch that was there before stays one, however often the daemon dies.
+    this.resetGroups = !fault.wasLatched;
     if (fault.stuckOn !== null) this.givenUp[fault.stuckOn] = fault.text;
     if (fault.kind === 'silent' || fault.kind === 'stalled') {
       print('warn', `ending process ${hello.pid}`);

@@ -200,7 +200,7 @@ export class WatchServer {
     if (watch.onBeat(line, nowMs()))
       say('warn', `session ${watch.hello.session} beats again: it finds its order groups triggered and halts`);
     if (was === 'fired' && watch.state === 'watched')
-      say('info', `session ${watch.hello.session} quotes in new order groups: watched again`);
+      say('info', `session ${watch.hello.session} quotes again: watched again`);
     const ids = line.groups.map(({ id }) => id).join();
     if (ids === session.prepared) return;
     session.prepared = ids;

@@ -24,7 +24,8 @@ const beat = z.object({
   resting: z.int().min(0),
   /** It is connected to the exchange. */
   linkUp: z.boolean(),
-  groups: z.array(z.object({ shard: z.int().min(0), id: z.string().min(1).max(200) })).max(256),
+  /** `latched`: triggered, and not by the daemon itself to pull everything. */
+  groups: z.array(z.object({ shard: z.int().min(0), id: z.string().min(1).max(200), latched: z.boolean() })).max(256),
 });
 
 /** Written by the daemon's second thread, on a connection of its own, while the main thread does not come round. */

@@ -25,6 +25,8 @@ export interface WatchFault {
   readonly wellMs: number;
   /** The market whose strategy call it was stuck in; '' for all of them, null where it was in none. */
   readonly stuckOn: string | null;
+  /** A group had been triggered before, by the exchange or somebody else: only a person may have it reset. */
+  readonly wasLatched: boolean;
 }
 
 /** `watched` until something is wrong, then `fired`: what follows is the pull's affair; `ended` after a clean stop. */
@@ -44,8 +46,9 @@ export class Watch {
   private downMs = -1;
   private closed = false;
   private stall: { readonly line: Stall; readonly atMs: number } | null = null;
-  /** Ids of the groups that the pull triggers: with others the daemon begins anew. */
+  /** Ids of the groups that the pull triggers, and of those of them that the daemon knows to be triggered. */
   private readonly spent = new Set<string>();
+  private readonly known = new Set<string>();
 
   constructor(hello: Hello, terms: WatchTerms, nowMs: number) {
     this.hello = hello;
@@ -66,8 +69,10 @@ export class Watch {
     this.stall = null;
     if (beat.linkUp) this.downMs = -1;
     else if (this.downMs < 0) this.downMs = nowMs;
-    if (this.state === 'fired' && beat.groups.some(({ id }) => !this.spent.has(id))) {
-      // A person has let it go on: it has made new groups.
+    if (this.state === 'fired' && beat.groups.some((group) => this.isAnew(group))) {
+      // A person has let it go on.
+      this.spent.clear();
+      this.known.clear();
       this.state = 'watched';
       this.fault = null;
       return false;
@@ -131,6 +136,12 @@ export class Watch {
     return null;
   }
 
+  /** A group that was made since the pull, or that was reset. */
+  private isAnew({ id, latched }: Beat['groups'][number]): boolean {
+    if (latched) this.known.add(id);
+    return !latched && (this.known.has(id) || !this.spent.has(id));
+  }
+
   private stuck({ call, callMs, ticker }: Stall): string {
     const where = ticker === '' ? 'about all markets' : `on market ${ticker}`;
     return `stalled in ${call}() of strategy ${this.hello.strategy} ${where} for ${seconds(callMs)}`;
@@ -139,7 +150,8 @@ export class Watch {
   private fire(kind: FaultKind, text: string, wellMs: number, stuckOn: string | null): WatchFault {
     this.state = 'fired';
     for (const { id } of this.groups) this.spent.add(id);
-    this.fault = { kind, text, wellMs, stuckOn };
+    const wasLatched = this.groups.some(({ latched }) => latched);
+    this.fault = { kind, text, wellMs, stuckOn, wasLatched };
     return this.fault;
   }
 }

@@ -11,10 +11,14 @@ let loops = false;
 process.on('message', (message) => {
   if (message === 'loop') loops = true;
 });
+// Whoever drills is gone.
+process.on('disconnect', () => process.exit());
 
+const config = engineConfig(file, sessionId!, ['SYN-A-T50', 'SYN-A-T60']);
 const session = openSession({
   title: 'drill',
-  config: engineConfig(file, sessionId!, ['SYN-A-T50', 'SYN-A-T60']),
+  // It finds the group again that the watchdog triggered on the one before.
+  config: { ...config, groups: { ...config.groups, resetFound: true } },
   strategy: {
     ...ladder,
     name: 'looper',
@@ -32,5 +36,6 @@ const session = openSession({
   heartbeat: { path: socket!, environment: 'paper' },
 });
 process.exitCode = await session.run();
+process.removeAllListeners('disconnect');
 if (process.connected) process.disconnect();
 setTimeout(() => process.exit(), 500).unref();

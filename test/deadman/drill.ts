@@ -137,10 +137,10 @@ export class DrillGround {
       const said = daemon.text.length;
       if (fault === 'SIGSTOP') {
         child.kill('SIGCONT');
-        await daemon.says(/Quoting is halted/);
+        await daemon.says(/To clear: find out why/);
       } else if (fault === 'network cut') {
         cable.mend();
-        await daemon.says(/Quoting is halted/);
+        await daemon.says(/To clear: find out why/);
       }
       assert.equal(this.world.exchange.restingOf(USER).length, 0);
       const watchdog = this.heard!.text.split('\n').filter((line) => line.includes(session));

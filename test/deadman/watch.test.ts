@@ -20,7 +20,7 @@ const beat = (of: Partial<Beat> = {}): Beat => ({
   lap: 1,
   resting: 4,
   linkUp: true,
-  groups: [{ shard: 0, id: 'g1' }],
+  groups: [{ shard: 0, id: 'g1', latched: false }],
   ...of,
 });
 
@@ -150,9 +150,25 @@ describe('a daemon under watch', () => {
     assert.equal(watch.onBeat(beat(), 20_000), true);
     assert.equal(watch.state, 'fired');
     assert.equal(watch.onBeat(beat(), 20_250), false);
-    watch.onBeat(beat({ groups: [{ shard: 0, id: 'g2' }] }), 20_500);
+    watch.onBeat(beat({ groups: [{ shard: 0, id: 'g2', latched: false }] }), 20_500);
     assert.equal(watch.state, 'watched');
     assert.equal(watch.tick(25_500)?.kind, 'silent');
+  });
+
+  test('a group that the daemon knows to be triggered and that is reset is watched again, and a latch is told of', () => {
+    const watch = watching();
+    assert.equal(watch.tick(5000)?.wasLatched, false);
+    const group = { shard: 0, id: 'g1' };
+    for (const [latched, state] of [
+      [false, 'fired'],
+      [true, 'fired'],
+      [false, 'watched'],
+    ] as const) {
+      watch.onBeat(beat({ groups: [{ ...group, latched }] }), 6000);
+      assert.equal(watch.state, state);
+    }
+    watch.onBeat(beat({ groups: [{ ...group, latched: true }] }), 7000);
+    assert.equal(watch.tick(12_000)?.wasLatched, true);
   });
 
   test('a line that makes no sense is refused by name', () => {
