@@ -92,10 +92,14 @@ test('a daemon that is frozen: panic pulls its orders without it, and it ends it
   const { child, ended, output } = await daemon(cwd);
   child.removeAllListeners('exit');
   const over = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  // Its watchdog too, which would otherwise be first.
+  const pid = Number(/daemon: process (\d+)/.exec(output())![1]);
   child.kill('SIGSTOP');
+  process.kill(pid, 'SIGSTOP');
   const panic = await hundred(cwd, 'panic');
   assert.equal(panic.code, 0, panic.out + panic.err);
   assert.match(panic.out, /pulled without it: the exchange confirms that nothing of ours rests/);
+  process.kill(pid, 'SIGCONT');
   child.kill('SIGCONT');
   assert.equal(await Promise.race([over, ended]), 0, output());
   assert.match(output(), /level 4 \(off\)/);
