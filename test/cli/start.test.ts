@@ -48,7 +48,7 @@ test('start quotes both sides, ends by itself, and the exchange confirms that no
   assert.equal(await daemon.ended, 0, daemon.output);
   assert.match(daemon.output, /order group \S+ armed on shard 0: 500\.00 contracts per 15 s/);
   assert.match(daemon.output, /quoting 2 market\(s\) with ladder/);
-  assert.match(daemon.output, /SYN-A-T50 {2}bid \d+@\d+ ask \d+@\d+ {2}book \d+@\d+ \/ \d+x\d+/);
+  assert.match(daemon.output, /SYN-A-T[56]0 {2}bid \d+@\d+ ask \d+@\d+ {2}book \d+@\d+ \/ \d+x\d+/);
   assert.match(daemon.output, /session summary/);
   assert.match(daemon.output, /refused for want of tokens 0/);
   assert.match(daemon.output, CONFIRMED);
