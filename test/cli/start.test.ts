@@ -44,11 +44,11 @@ class Daemon {
 const CONFIRMED = /the exchange confirms that nothing of ours rests/;
 
 test('start quotes both sides, ends by itself, and the exchange confirms that nothing rests', async () => {
-  const daemon = new Daemon(['--for', '4s', '--journal', path.join(folder, 'journals')]);
+  const daemon = new Daemon(['--for', '7s', '--journal', path.join(folder, 'journals')]);
   assert.equal(await daemon.ended, 0, daemon.output);
   assert.match(daemon.output, /order group \S+ armed on shard 0: 500\.00 contracts per 15 s/);
   assert.match(daemon.output, /quoting 2 market\(s\) with ladder/);
-  assert.match(daemon.output, /SYN-A-T[56]0 {2}bid \d+@\d+ ask \d+@\d+ {2}book \d+@\d+ \/ \d+x\d+/);
+  assert.match(daemon.output, /SYN-A-T50 {2}bid \d+@\d+ ask \d+@\d+ {2}book \d+@\d+ \/ \d+x\d+/);
   assert.match(daemon.output, /session summary/);
   assert.match(daemon.output, /refused for want of tokens 0/);
   assert.match(daemon.output, CONFIRMED);
