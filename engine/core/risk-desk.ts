@@ -1,5 +1,5 @@
 import type { EventGroup, EventShape } from '../market/index.ts';
-import { type Order, remaining } from '../orders/index.ts';
+import { keenestPrice, type Order, remaining } from '../orders/index.ts';
 import {
   checkOrder,
   collateral,
@@ -167,9 +167,10 @@ export class RiskDesk {
     const { index, exchangeIndex } = market;
     const figures = exposure.market(index);
     const { event } = figures;
-    // An order that is moved makes way for itself; while it may be in either place the larger counts.
-    const ownCount = moved === null ? 0 : moved.share.count;
-    const ownLoss = moved === null ? 0 : moved.share.loss;
+    // An order that is moved makes way for itself; while it may be in either place the larger counts. What is known to
+    // have filled of it without being booked stays in the sums: that does not move.
+    const ownCount = moved === null ? (0 as Count) : remaining(moved);
+    const ownLoss = moved === null ? 0 : collateral(side, keenestPrice(moved), ownCount);
     c.held = side === BID ? figures.position : -figures.position;
     c.sideExposure = figures.open[side] - ownCount;
     c.take(side, price, count, moved?.price, moved === null ? 0 : remaining(moved));

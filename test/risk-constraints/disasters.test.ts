@@ -183,6 +183,25 @@ test('fills are lost and the position looks smaller than it is', () => {
   assert.ok(desk.venue.position(A) >= C(20) && desk.venue.position(A) <= C(21), `${desk.venue.position(A) / 100}`);
 });
 
+test('an order is moved while fills of it are known and not booked', () => {
+  const desk = new Desk([A], { maxPosition: C(20), maxMarketRisk: USD(9.4) }).start();
+  desk.want(A, { bid: [47, 20] });
+  desk.venue.run(1000);
+  desk.venue.faults.onFrame = (text) => (/"type":"fill"/.test(text) ? null : text);
+  desk.venue.faults.onOutcome = (request, outcome): RequestOutcome =>
+    request.op === 'getFills' ? { kind: 'response', status: 500, body: '' } : outcome;
+  desk.hit(A, BID, 10);
+  for (const cents of [46, 45, 44]) {
+    desk.want(A, { bid: [cents, 20] });
+    for (let i = 0; i < 20; i++) {
+      desk.venue.run(20);
+      const reach = desk.venue.position(A) / 100 + desk.resting(A, BID);
+      assert.ok(reach <= 20, `${reach} contracts could be held, the limit is 20`);
+    }
+  }
+  assert.ok(desk.resting(A, BID) > 0 && desk.venue.requests.some((r) => r.op === 'amendOrder'));
+});
+
 test('the book should have changed and does not', () => {
   const desk = new Desk([A], { maxBookDoubtMs: 3000 }).start();
   desk.want(A, { bid: [47, 10] });
