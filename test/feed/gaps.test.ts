@@ -191,3 +191,32 @@ test('a snapshot under the number of the frame before it is the present, not a r
   venue.run(100);
   assert.equal(venue.engine.book(A).bids.find(([price]) => price === 2000)?.[1], 1200);
 });
+
+test('snapshots that come behind later changes are not believed: they are asked for again', () => {
+  const venue = new BenchVenue(testConfig([A, B]));
+  for (const ticker of [A, B]) {
+    venue.rest(ticker, BID, '0.4500', 100);
+    venue.rest(ticker, ASK, '0.5500', 100);
+  }
+  venue.start();
+  // The first delta is lost; the snapshots that make it good arrive after a later delta.
+  const held: string[] = [];
+  let lost = 0;
+  venue.faults.onFrame = (text) => {
+    if (text.includes('"delta_fp":"9.00"') && lost++ === 0) return null;
+    if (!text.includes(SNAPSHOT) || held.length >= 2) return text;
+    held.push(text);
+    return null;
+  };
+  venue.rest(A, BID, '0.2000', 9);
+  venue.rest(B, BID, '0.2000', 1);
+  venue.run(100);
+  assert.equal(held.length, 2);
+  venue.rest(B, BID, '0.2000', 5);
+  venue.run(10);
+  for (const text of held) venue.engine.onFrame(Buffer.from(text), venue.timeUs as never);
+  for (const { ticker, stale } of venue.engine.status().markets) assert.notEqual(stale, '', ticker);
+  venue.run(3000);
+  for (const ticker of [A, B]) assert.equal(venue.engine.status().markets.find((m) => m.ticker === ticker)!.stale, '');
+  assert.equal(venue.engine.book(B).bids.find(([price]) => price === 2000)?.[1], 600);
+});
