@@ -88,6 +88,19 @@ export class Sync {
     this.isDisturbed = true;
   }
 
+  /** Book the fills there have been since the last comparison. `done` hears why they could not be read, '' when they could. */
+  readFills(done: (why: string) => void): void {
+    const { ctx } = this;
+    readList(ctx, 'getFills', Paths.fills, this.fillsQuery, fillsPage, (fills, why) => {
+      if (this.opened) for (const fill of fills ?? []) this.events.fill(fill);
+      done(fills === null ? why : '');
+    });
+  }
+
+  private get fillsQuery(): string {
+    return `min_ts=${this.fillsSince}&limit=1000&${this.ctx.scope}`;
+  }
+
   /** What is being read now was asked before something may have escaped us, and proves nothing about it. */
   private restart(): void {
     this.epoch = this.ctx.epoch;
@@ -103,7 +116,8 @@ export class Sync {
   tick(privateReady: boolean): void {
     const { ctx } = this;
     this.resolver.tick();
-    this.fetcher.tick();
+    // What is part of the opening positions is not booked: fetching it would only disturb their being taken over.
+    if (this.opened) this.fetcher.tick();
     if (this.epoch !== ctx.epoch) this.restart();
     if (!ctx.linkUp || !privateReady || this.step !== 'idle' || ctx.now < this.retryAt) return;
     const due = ctx.passed(this.lastDone, ctx.config.timing.reconcileMs);
@@ -143,7 +157,7 @@ export class Sync {
     const takeOrders = current<readonly OrderRecord[]>((orders) => {
       this.takeOrders(orders);
       this.step = 'fills';
-      readList(ctx, 'getFills', Paths.fills, `min_ts=${this.fillsSince}&limit=1000&${ctx.scope}`, fillsPage, takeFills);
+      readList(ctx, 'getFills', Paths.fills, this.fillsQuery, fillsPage, takeFills);
     });
     readListings(ctx, (why) => {
       if (epoch !== ctx.epoch) return;

@@ -143,6 +143,41 @@ test('a leftover of a crashed session that fills while the new one starts: the p
   }
 });
 
+test('an order of a killed session that has filled in part is taken over: fetching its fills does not put off the start', () => {
+  const base = testConfig([T], { leftovers: 'adopt' });
+  const venue = new BenchVenue({ ...base, timing: { ...base.timing, missingFillMs: 100, retryMs: 200 } });
+  venue.rest(T, BID, '0.4500', 100);
+  venue.rest(T, ASK, '0.5500', 100);
+  venue.exchange.create(USER, {
+    ticker: T,
+    side: BID,
+    price: 4700 as never,
+    count: 1000 as Count,
+    timeInForce: 'good_till_canceled',
+    selfTrade: 'taker_at_cross',
+    clientOrderId: 'hd-old-1',
+    postOnly: true,
+    reduceOnly: false,
+    cancelOnPause: true,
+    groupId: '',
+    expirationSeconds: 0,
+  });
+  venue.latencyUs = 60_000;
+  venue.linkUp();
+  for (let n = 0; n < 40; n++) {
+    venue.run(50);
+    // Its message tells of the fill, and the fill's own goes past us.
+    if (venue.reported('order_adopted') !== undefined && venue.position(T) === 0) {
+      venue.faults.onFrame = (text) => (/"type":"fill"/.test(text) ? null : text);
+      venue.trade(T, BID, '0.4700', 4);
+    }
+  }
+  venue.run(6000);
+  const status = venue.engine.status();
+  assert.deepEqual([status.phase, status.halts], ['running', []]);
+  assert.deepEqual([status.markets[0]!.position, venue.position(T)], [400, 400]);
+});
+
 test('a market that is determined settles; the others go on', () => {
   const venue = quoted({}, [T, 'TST-B']);
   hitOurBid(venue, 5);
