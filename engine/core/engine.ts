@@ -280,7 +280,7 @@ export class Engine implements EngineInputs {
     ctx.phase = 'stopping';
     ctx.dropReads();
     ctx.report('info', 'stopping', 'stopping: triggering the order groups and cancelling what rests');
-    this.shutdown = new Shutdown(ctx, this.writer, this.sync.cash);
+    this.shutdown = new Shutdown(ctx, this.writer, this.sync);
     this.shutdown.tick();
     this.strategy.stop();
     return { done: true, text: 'stopping' };

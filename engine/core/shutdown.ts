@@ -1,11 +1,11 @@
 import type { ShardGroup } from '../risk/index.ts';
 import type { TimeUs } from '../units/index.ts';
 import { type OrderRecord, ordersPage, Paths } from '../wire/index.ts';
-import type { CashCheck } from './cash.ts';
 import type { Context } from './context.ts';
 import { callGroup, resultOf } from './group-call.ts';
 import type { RequestOutcome } from './port.ts';
 import { readList } from './reader.ts';
+import type { Sync } from './sync.ts';
 import type { OrderWriter } from './writer.ts';
 
 /** How stopping ended. */
@@ -33,21 +33,23 @@ export class Shutdown {
   result: StopResult | null = null;
   private readonly ctx: Context;
   private readonly writer: OrderWriter;
-  private readonly cash: CashCheck;
+  private readonly sync: Sync;
   private readonly deadline: number;
   /** When a group's trigger may be sent (again), by shard; and since when the stop has been under way. */
   private readonly triggerAt = new Map<number, number>();
   private readonly began: number;
   private nextLook = 0;
+  /** When the cash that was not right is compared again. */
+  private compareAt = Number.POSITIVE_INFINITY;
   private looking = false;
   private confirmed = false;
   private cleanReads = 0;
   private lastResting = 0;
   private lastWhy = 'not verified yet';
 
-  constructor(ctx: Context, writer: OrderWriter, cash: CashCheck) {
+  constructor(ctx: Context, writer: OrderWriter, sync: Sync) {
     this.ctx = ctx;
-    this.cash = cash;
+    this.sync = sync;
     this.writer = writer;
     this.began = ctx.now;
     this.deadline = ctx.after(ctx.config.timing.stopTimeoutMs);
@@ -58,6 +60,10 @@ export class Shutdown {
     if (this.result !== null) return;
     this.triggerGroups();
     this.writer.cancelAll();
+    if (ctx.now >= this.compareAt) {
+      this.compareAt = Number.POSITIVE_INFINITY;
+      this.compareCash(() => this.conclude());
+    }
     if (ctx.now >= this.nextLook && !this.looking && !this.confirmed) this.look();
     if (this.result === null && ctx.now >= this.deadline) this.giveUp();
   }
@@ -117,10 +123,21 @@ export class Shutdown {
     if (this.cleanReads < CLEAN_READS) return;
     this.confirmed = true;
     this.deleteGroups();
-    // With nothing resting the cash has to be right to the micro-dollar; a difference is looked at twice.
-    this.cash.read(() => {
-      if (!this.cash.disagrees) this.conclude();
-      else this.cash.read(() => this.conclude());
+    this.compareCash(() => {
+      if (this.sync.cash.disagrees) this.compareAt = ctx.after(ctx.config.timing.retryMs);
+      else this.conclude();
+    });
+  }
+
+  /**
+   * With nothing resting the cash has to be right to the micro-dollar, once the last fills are known: they may have gone
+   * past us. Reads lag, so a difference is looked at again a little later.
+   */
+  private compareCash(done: () => void): void {
+    const { sync } = this;
+    sync.readFills((why) => {
+      if (why === '') sync.cash.read(done);
+      else this.conclude();
     });
   }
 

@@ -142,3 +142,17 @@ test('the exchange comes back while stopping: what rests is pulled and verified'
   assert.equal(ended(venue)?.clean, true);
   assert.equal(venue.exchange.restingOf(USER).length, 0);
 });
+
+test('fills that went past us just before a stop are read before the cash is judged', () => {
+  const venue = opened();
+  venue.start();
+  venue.run(1000);
+  venue.faults.onFrame = () => null;
+  const best = Math.max(...venue.resting(T, BID).map((o) => o.price));
+  venue.trade(T, BID, `0.${best}`, 5);
+  assert.notEqual(venue.position(T), 0);
+  venue.stop();
+  assert.equal(ended(venue)?.clean, true);
+  assert.equal(venue.engine.status().markets[0]!.position, venue.position(T));
+  assert.equal(venue.reported('cash_mismatch'), undefined);
+});
