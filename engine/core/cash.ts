@@ -32,6 +32,10 @@ export class CashCheck {
   private readonly opening = new Map<number, Money>();
   /** What the last reading could not explain, and what was reported of it. */
   private readonly suspected = new Map<number, { readonly difference: number; readonly since: TimeUs }>();
+  /** What may be where the session starts from, since when it was told. */
+  private readonly beginnings = new Map<number, { readonly cash: Money; readonly since: TimeUs }>();
+  /** Orders of an earlier session were taken over. */
+  private hadOrders = false;
   private readonly reported = new Map<number, number>();
   private readonly inDoubt: (market: number) => boolean;
   private fillsThen = 0;
@@ -58,26 +62,34 @@ export class CashCheck {
     const { ctx } = this;
     // Bodies without the breakdown are of the time before shards.
     ctx.cash = byShard.size > 0 ? byShard : new Map([[0, total]]);
+    this.hadOrders ||= ctx.orders.liveCount > 0;
     const totals = ctx.ledger.totals((market) => ctx.markets[market]!.exchangeIndex);
     for (const shard of new Set(ctx.markets.map((m) => m.exchangeIndex))) {
       const cash = ctx.cash.get(shard) ?? NO_MONEY;
       const held = this.heldBack(shard);
       held.most += this.unpaid(shard);
       const sums = totals.get(shard);
-      this.fund(shard, cash > 0 || held.most > 0 || (sums !== undefined && sums.long + sums.short > 0));
-      if (ctx.counters.fills === this.fillsThen) this.judge(shard, cash, held, sums?.cashChange ?? NO_MONEY);
+      const change = sums?.cashChange ?? NO_MONEY;
+      const isNew = this.fund(shard, cash > 0 || held.most > 0 || (sums !== undefined && sums.long + sums.short > 0));
+      // Where there was no cash nothing of ours can have been.
+      if (isNew && change === 0) this.opening.set(shard, cash);
+      if (ctx.counters.fills === this.fillsThen) this.judge(shard, cash, held, change);
     }
   }
 
-  /** Collateral has to lie on the shard before orders go there: without any its markets are not quoted. */
-  private fund(shard: number, funded: boolean): void {
+  /**
+   * Collateral has to lie on the shard before orders go there: without any its markets are not quoted. True: there was
+   * none before.
+   */
+  private fund(shard: number, funded: boolean): boolean {
     const { ctx } = this;
-    if (funded === !ctx.unfunded.has(shard)) return;
+    if (funded === !ctx.unfunded.has(shard)) return false;
     if (funded) ctx.unfunded.delete(shard);
     else ctx.unfunded.add(shard);
     ctx.touchAll();
     const text = funded ? 'has cash now' : 'has no cash: its markets are not quoted before some is moved there';
     ctx.report(funded ? 'info' : 'warn', 'shard_funds', `shard ${shard} ${text}`);
+    return funded;
   }
 
   private judge(shard: number, cash: Money, held: Range, change: Money): void {
@@ -85,9 +97,8 @@ export class CashCheck {
     const opening = this.opening.get(shard);
     // What cannot be explained is believed at once where it is less, and where it is more when it is told again.
     ctx.risk.funded(shard, money(Math.min(opening ?? Number.POSITIVE_INFINITY, cash - change)));
-    if (opening === undefined || (ctx.counters.fills === 0 && held.most === 0)) {
-      // Nothing of ours has happened: whatever it is, it is where we start from.
-      if (held.most === 0) this.opening.set(shard, money(cash - change));
+    if (opening === undefined || ctx.counters.created === 0) {
+      if (held.most === 0) this.begin(shard, money(cash - change));
       return;
     }
     const difference = cash - opening - change;
@@ -111,6 +122,12 @@ export class CashCheck {
       return;
     }
     if (ctx.phase !== 'stopping' && !ctx.passed(before.since, LAG_MS)) return;
+    // Nothing was traded and nothing rests: whoever did it, this is where we start from now.
+    if (ctx.counters.fills === 0 && held.most === 0) {
+      this.opening.set(shard, money(cash - change));
+      this.suspected.delete(shard);
+      return;
+    }
     ctx.risk.funded(shard, money(cash - change));
     if (this.reported.get(shard) === difference) return;
     this.reported.set(shard, difference);
@@ -118,6 +135,18 @@ export class CashCheck {
     const text = `shard ${shard}: ${numbers} (${formatDollars(held.most as Money)} may be held back by resting orders or not be paid yet): ${OTHER_CAUSES}`;
     ctx.report('warn', 'cash_mismatch', text, { shard, difference });
     if (ctx.config.cashMismatch === 'halt') this.halt(text);
+  }
+
+  /**
+   * What the session starts from. Once orders have been there a reading may be older than the last one's end, and lack
+   * what that held back: then it takes the same again, beyond what reads lag.
+   */
+  private begin(shard: number, cash: Money): void {
+    const { ctx } = this;
+    const isFirst = ctx.counters.created === 0 && !this.hadOrders;
+    const before = this.beginnings.get(shard);
+    if (isFirst || (before?.cash === cash && ctx.passed(before.since, LAG_MS))) this.opening.set(shard, cash);
+    else if (before?.cash !== cash) this.beginnings.set(shard, { cash, since: ctx.now });
   }
 
   private halt(cause: string): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RequestOutcome } from '../../engine/core/index.ts';
 import { ASK, BID, type Count, type Money, type TimeUs } from '../../engine/units/index.ts';
 import { BenchVenue, testConfig, USER } from '../support/bench-venue.ts';
 
@@ -176,6 +177,34 @@ test('an order of a killed session that has filled in part is taken over: fetchi
   const status = venue.engine.status();
   assert.deepEqual([status.phase, status.halts], ['running', []]);
   assert.deepEqual([status.markets[0]!.position, venue.position(T)], [400, 400]);
+});
+
+test('a balance that was told while orders still rested is not where the session starts from', () => {
+  const venue = new BenchVenue(testConfig([T]));
+  venue.rest(T, BID, '0.4500', 100);
+  venue.rest(T, ASK, '0.5500', 100);
+  venue.start();
+  let told: RequestOutcome | null = null;
+  venue.faults.onOutcome = (request, outcome) => {
+    if (request.op !== 'getBalance') return outcome;
+    // The first reading with orders lags so far behind that they are gone when it comes.
+    if (told === null) {
+      told = outcome;
+      venue.engine.onCommand('pause', venue.timeUs as TimeUs);
+      return null;
+    }
+    const late = told;
+    venue.faults = {};
+    return late;
+  };
+  venue.run(60_000);
+  assert.deepEqual([told !== null, venue.exchange.restingOf(USER).length], [true, 0]);
+  venue.engine.onCommand('resume', venue.timeUs as TimeUs);
+  venue.run(1000);
+  venue.trade(T, BID, '0.4000', 120);
+  assert.notEqual(venue.position(T), 0);
+  venue.run(120_000);
+  assert.deepEqual([venue.reported('cash_mismatch'), venue.engine.status().halts], [undefined, []]);
 });
 
 test('a market that is determined settles; the others go on', () => {
