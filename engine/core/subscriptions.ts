@@ -33,6 +33,8 @@ export interface Subscription {
   replySeq: number;
   /** Frames in a row that were behind. */
   old: number;
+  /** The number that had been reached when the count last started over, 0 if it never did. */
+  reached: number;
 }
 
 /** Where a frame stands: next in line, behind a gap, already behind us, or of no subscription of ours. */
@@ -101,7 +103,7 @@ export class Subscriptions {
   askSnapshots(tickers: readonly string[]): boolean {
     if (this.bookSid === 0) return false;
     const id = this.nextCommand++;
-    for (const [old, { what }] of this.asked) if (what === SNAPSHOT) this.asked.delete(old);
+    this.forgetSnapshots();
     this.asked.set(id, { what: SNAPSHOT, time: this.ctx.now });
     this.ctx.port.send(snapshotCommand(id, this.bookSid, tickers));
     return true;
@@ -123,11 +125,16 @@ export class Subscriptions {
       const uncounted = !isReply(frame) && frame.seq === replySeq && expected === replySeq + 1;
       if (uncounted) s.replySeq = 0;
       if (uncounted || ++s.old < 2) return uncounted ? 'next' : 'old';
+      s.reached = Math.max(s.reached, expected - 1);
+      this.forgetSnapshots();
     }
     s.old = 0;
     s.expected = frame.seq + 1;
     s.replySeq = isReply(frame) ? frame.seq : 0;
     this.missed = expected;
+    // Where the count started over, only a snapshot asked for since is newer than all that had come.
+    if (frame.kind === Frame.Snapshot && frame.seq <= s.reached && frame.seq === expected && !this.asked.has(frame.id))
+      return 'old';
     return expected === 0 || frame.seq === expected ? 'next' : 'gap';
   }
 
@@ -146,7 +153,7 @@ export class Subscriptions {
     const first = channel === BOOK ? 1 : 0;
     const expected = adopted ? (frame.seq === 0 ? 0 : frame.seq + 1) : first;
     const replySeq = adopted ? frame.seq : 0;
-    this.bySid.set(frame.sid, { channel, sid: frame.sid, since: this.ctx.now, expected, replySeq, old: 0 });
+    this.bySid.set(frame.sid, { channel, sid: frame.sid, since: this.ctx.now, expected, replySeq, old: 0, reached: 0 });
     if (channel !== BOOK) return false;
     // Two book subscriptions would apply every change twice.
     const replaces = this.bookSid !== 0;
@@ -195,6 +202,10 @@ export class Subscriptions {
       this.events.hopeless(`subscription to ${what} not confirmed`);
       return;
     }
+  }
+
+  private forgetSnapshots(): void {
+    for (const [id, { what }] of this.asked) if (what === SNAPSHOT) this.asked.delete(id);
   }
 
   private end(lost: Subscription, why: string): void {
