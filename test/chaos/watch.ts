@@ -159,7 +159,7 @@ export class Watch implements Watcher {
     const { markets, books } = life.inside;
     const market = markets[this.steps % markets.length]!;
     const isTrusted = market.book >= 0 && market.seen && market.stale === '' && !market.gridChanging;
-    if (!life.witness.isUp || !life.witness.isCaughtUp || !isTrusted) return;
+    if (!this.world.isListening || !life.witness.isUp || !life.witness.isCaughtUp || !isTrusted) return;
     this.booksCompared++;
     const { ladder, listing } = exchange.market(market.ticker);
     for (const side of [BID, ASK] as const) {

@@ -244,6 +244,11 @@ export class World {
     return (this.timeUs + this.aheadUs) as TimeUs;
   }
 
+  /** What the exchange says reaches the engine, sooner or later: it has heard of every end and beginning there was. */
+  get isListening(): boolean {
+    return this.line !== null && this.line.witness === this.life.witness;
+  }
+
   private travelMs(): number {
     const { latencyUs, jitterUs } = this.shape;
     return (latencyUs + (jitterUs === 0 ? 0 : this.random.integer(0, jitterUs))) / 1000;
@@ -293,7 +298,8 @@ export class World {
   private dial(life: Life, ms: number): void {
     this.later(ms, () => {
       if (life.isDead || this.line !== null) return;
-      if (this.injector.inMaintenance(this.elapsedMs)) return this.dial(life, REDIAL_MS);
+      const isStalled = this.timeUs < this.stalledUntilUs;
+      if (isStalled || this.injector.inMaintenance(this.elapsedMs)) return this.dial(life, REDIAL_MS);
       this.connect(life);
     });
   }
