@@ -197,8 +197,7 @@ export class Feed {
     if (place === 'foreign') return !(frame.kind === Frame.Delta || frame.kind === Frame.Snapshot || isTrade(frame));
     if (place === 'gap') {
       this.gap(frame);
-      // Where the count starts over from an old number, a snapshot is older than changes that came before it.
-      return !(frame.kind === Frame.Snapshot && frame.seq < this.subscriptions.missed);
+      return !this.subscriptions.isBelated;
     }
     if (isReply(frame)) return true;
     this.ctx.counters.duplicates++;

@@ -55,6 +55,11 @@ export class Subscriptions {
   bookSid = 0;
   /** The number that should have come, after `place` said `gap`. */
   missed = 0;
+  /**
+   * After `place` said `gap`: the frame is a snapshot that may be older than changes that came before it. Where the count
+   * started over, only one asked for since is newer than all that had come.
+   */
+  isBelated = false;
   private readonly ctx: Context;
   private readonly events: SubscriptionEvents;
   private nextCommand = 1;
@@ -132,9 +137,8 @@ export class Subscriptions {
     s.expected = frame.seq + 1;
     s.replySeq = isReply(frame) ? frame.seq : 0;
     this.missed = expected;
-    // Where the count started over, only a snapshot asked for since is newer than all that had come.
-    if (frame.kind === Frame.Snapshot && frame.seq <= s.reached && frame.seq === expected && !this.asked.has(frame.id))
-      return 'old';
+    this.isBelated = frame.kind === Frame.Snapshot && frame.seq <= s.reached && !this.asked.has(frame.id);
+    if (this.isBelated && frame.seq === expected) return 'old';
     return expected === 0 || frame.seq === expected ? 'next' : 'gap';
   }
 
