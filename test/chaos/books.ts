@@ -39,7 +39,9 @@ export class Account {
   /** Cash moved in a market and what its position pays if it settles so, the orders that lose by it filled. */
   worth(ticker: string, settlesYes: boolean): number {
     const { position, cashFlow } = this.exchange.account(this.userId).holding(ticker);
-    const payoff = settlesYes ? ONE_DOLLAR : 0;
+    // What has been determined has one outcome, paid or not.
+    const { outcome } = this.exchange.market(ticker);
+    const payoff = outcome?.value ?? (settlesYes ? ONE_DOLLAR : 0);
     let worth = cashFlow + (position > 0 ? payoff : payoff - ONE_DOLLAR) * position;
     for (const { side, price, remainingCount } of this.of(ticker))
       worth += Math.min(0, side === BID ? payoff - price : price - payoff) * remainingCount;

@@ -8,6 +8,13 @@ const REBIRTH_MS = 500;
 /** A clock set forward by less could be a loop that stood still. */
 const LEAP_US = 1_100_000;
 
+/** What an operator may ask for, and the cause that is reset afterwards. */
+const LEVELS = [
+  ['level 1', 'operator_reduce_only'],
+  ['level 2', 'operator_cancel_all'],
+  ['level 3', 'operator_flatten'],
+] as const;
+
 type Act = (world: World, disaster: Disaster) => void;
 
 /** The one of a list that a disaster is about. */
@@ -101,6 +108,16 @@ const ACTS: Partial<Record<Kind, Act>> = {
       if (!world.life.isDead) world.operate('resume');
     });
   },
+  operator_level: (world, disaster) => {
+    const [command, cause] = which(LEVELS, disaster);
+    world.operate(command);
+    world.later(disaster.forMs, () => {
+      if (!world.life.isDead) world.operate(`reset ${cause}`);
+    });
+  },
+  operator_reset: (world) => world.operate('reset group_triggered'),
+  panic: (world, { amount }) => world.operate(amount < 0.5 ? 'panic' : 'panic flatten'),
+  gauges_off: (world, { amount }) => world.gauge(amount < 0.5 ? 'clockSkewMs' : 'loopLagMs', 3000),
   killed: (world, { forMs }) => {
     if (world.life.isDead) return;
     world.kill();

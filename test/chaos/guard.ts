@@ -40,7 +40,8 @@ export class Guard {
     if (orders.length === 0) return;
     const what = `life ${life.number} ${request.op}`;
     if (!life.witness.isUp) this.fail('no_blind_quote', `${what} with the link down`);
-    if (life.isPaused || life.isStopping) this.fail('no_quote_when_told', `${what} after a pause or stop`);
+    const mayQuote = !life.isStopping && (!life.isPaused || orders.every((o) => o.isClosing));
+    if (!mayQuote) this.fail('no_quote_when_told', `${what} after a pause or stop`);
     if (this.quoted !== life) this.firstOf(life);
     /** Of this request, by market and side: what it adds to the loss if all of it fills. */
     const added = new Map<string, number>();
@@ -48,9 +49,12 @@ export class Guard {
       if (order.orderId === '') this.creates++;
       else this.amends++;
       this.seesItsBook(life, order);
+      this.isOfLevel(life, order);
       this.meetsNoOwn(life, order);
-      this.isOfSize(order);
-      this.isInPace(life, order);
+      if (!order.isClosing) {
+        this.isOfSize(order);
+        this.isInPace(life, order);
+      }
       this.isWithinRisk(life, order, added);
     }
   }
@@ -64,6 +68,20 @@ export class Guard {
       this.fail('no_blind_quote', `${text}: its book is ${market.stale || 'not seen'}`);
     if (inside.books.isCrossed(market.book)) this.fail('no_blind_quote', `${text}: its book is crossed`);
     if (market.status !== 'active') this.fail('no_quote_when_told', `${text}: the market is ${market.status}`);
+  }
+
+  /** At level 1 only what reduces a position, from level 2 on nothing but what closes it at once, at level 3. */
+  private isOfLevel(life: Life, order: SentOrder): void {
+    const { told, inside } = life;
+    if (order.isClosing && inside.halts.level !== 3)
+      this.fail('no_quote_when_told', `${describeSent(order)} closes at level ${inside.halts.level}`);
+    if (told >= 2 && !order.isClosing) this.fail('no_quote_when_told', `${describeSent(order)} at level ${told}`);
+    if (told !== 1 || order.isClosing) return;
+    const held = inside.ledger.position(inside.tickers.indexOf(order.ticker));
+    const closable = order.side === BID ? -held : held;
+    const filled = this.world.exchange.orders.get(order.orderId)?.fillCount ?? 0;
+    if (order.count - filled > closable)
+      this.fail('no_quote_when_told', `${describeSent(order)} at level 1 with ${held / 100} held`);
   }
 
   /** Whatever the exchange would do about it: nothing is sent to where it would meet an order of its own engine. */

@@ -6,10 +6,18 @@ import {
   type RequestOutcome,
   withText,
 } from '../../engine/core/index.ts';
+import type { OperatorCommand } from '../../engine/core/inputs.ts';
 import type { EnginePort, TextRequest, VenueRequest } from '../../engine/core/port.ts';
 import type { Strategy } from '../../engine/quoting/index.ts';
 import type { TimeUs } from '../../engine/units/index.ts';
 import { LineWitness } from './line.ts';
+
+const LEVEL_OF: Readonly<Record<string, number>> = { 'level 1': 1, 'level 2': 2, 'level 3': 3, 'panic flatten': 3 };
+const RESET_OF: Readonly<Record<string, number>> = {
+  'reset operator_reduce_only': 1,
+  'reset operator_cancel_all': 2,
+  'reset operator_flatten': 3,
+};
 
 /** What a life asks of the world around it. */
 export interface LifeEvents {
@@ -33,6 +41,8 @@ export class Life implements EnginePort {
   isStopping = false;
   /** As it was last told to. */
   isPaused = false;
+  /** Levels an operator has it at. */
+  private levels: ReadonlySet<number> = new Set();
   private readonly events: LifeEvents;
 
   constructor(number: number, config: EngineConfig, strategy: Strategy, time: TimeUs, events: LifeEvents) {
@@ -51,6 +61,29 @@ export class Life implements EnginePort {
   /** True for an order this life placed. */
   placed(clientOrderId: string): boolean {
     return clientOrderId.startsWith(`${this.config.clientPrefix}-${this.config.sessionId}-`);
+  }
+
+  /** The highest level an operator has it at. */
+  get told(): number {
+    return Math.max(0, ...this.levels);
+  }
+
+  /** An operator's word. Call what is returned if it turns out to be refused. */
+  hear(command: OperatorCommand): () => void {
+    const { isPaused, isStopping, levels } = this;
+    const level = LEVEL_OF[command];
+    if (command === 'pause' || command === 'resume') this.isPaused = command === 'pause';
+    else if (command === 'stop' || command === 'panic') this.isStopping = true;
+    else if (level !== undefined) this.levels = new Set([...levels, level]);
+    else {
+      const left = RESET_OF[command];
+      this.levels = new Set([...levels].filter((l) => l !== left));
+    }
+    return () => {
+      this.isPaused = isPaused;
+      this.isStopping = isStopping;
+      this.levels = levels;
+    };
   }
 
   request(asked: VenueRequest): void {

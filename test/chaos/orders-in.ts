@@ -19,6 +19,8 @@ export interface SentOrder {
   readonly count: Count;
   /** The order that is moved, '' for a new one. */
   readonly orderId: string;
+  /** It takes or vanishes and can only make a position smaller. */
+  readonly isClosing: boolean;
 }
 
 interface WireOrder {
@@ -26,6 +28,8 @@ interface WireOrder {
   readonly side: 'bid' | 'ask';
   readonly price: string;
   readonly count: string;
+  readonly reduce_only?: boolean;
+  readonly time_in_force?: string;
 }
 
 /** The orders a request places or moves; none for any other request. */
@@ -33,9 +37,10 @@ export function ordersIn({ op, path, body }: TextRequest): SentOrder[] {
   if (op !== 'createOrders' && op !== 'amendOrder') return [];
   const told = JSON.parse(body) as WireOrder & { readonly orders?: readonly WireOrder[] };
   const orderId = op === 'amendOrder' ? decodeURIComponent(path.split('/').at(-2)!) : '';
-  return (told.orders ?? [told]).map(({ ticker, side, price, count }) => {
+  return (told.orders ?? [told]).map(({ ticker, side, price, count, reduce_only, time_in_force }) => {
     const own = { ticker, side: side === 'bid' ? BID : ASK, price: parsePrice(price), count: parseCount(count) };
-    return { ...own, orderId };
+    const isClosing = reduce_only === true && time_in_force === 'immediate_or_cancel';
+    return { ...own, orderId, isClosing };
   });
 }
 

@@ -14,6 +14,7 @@ export const KINDS = [
   'rate_limited',
   'reads_stale',
   'frames_lost',
+  'channel_deaf',
   'frames_doubled',
   'frames_reordered',
   'frames_delayed',
@@ -34,6 +35,10 @@ export const KINDS = [
   'clock_jump',
   'stalled',
   'operator_pause',
+  'operator_level',
+  'operator_reset',
+  'panic',
+  'gauges_off',
   'killed',
 ] as const;
 
@@ -69,6 +74,11 @@ export function disastersOf(seed: number): Disaster[] {
   return drawn.sort((a, b) => a.atMs - b.atMs);
 }
 
+/** The channel that falls silent: mostly that of fills. */
+function deafened(amount: number): string {
+  return amount < 0.6 ? 'fill' : amount < 0.9 ? 'user_orders' : 'order_group_updates';
+}
+
 /** The fault plan of the embedded exchange that carries out the disasters it knows. */
 export function planOf(seed: number, disasters: readonly Disaster[], shards: readonly number[]): FaultPlan {
   const requests: object[] = [];
@@ -94,6 +104,7 @@ export function planOf(seed: number, disasters: readonly Disaster[], shards: rea
     else if (kind === 'rate_limited') requests.push({ fault: 'rateLimit', ...often });
     else if (kind === 'reads_stale') requests.push({ fault: 'stale', lagMs: LAGS_MS[amount < 0.5 ? 0 : 1], ...when });
     else if (kind === 'frames_lost') frames.push({ fault: 'drop', ...on, ...seldom });
+    else if (kind === 'channel_deaf') frames.push({ fault: 'drop', channel: deafened(amount), ...when });
     else if (kind === 'frames_doubled') frames.push({ fault: 'duplicate', ...on, ...often });
     else if (kind === 'frames_reordered')
       frames.push({ fault: 'reorder', by: 1 + Math.floor(amount * 6), ...on, ...seldom });

@@ -203,24 +203,4 @@ export const MISTAKES: readonly Mistake[] = [
       },
     }),
   },
-  {
-    name: 'what is known to have filled is left out of what an amend is judged by',
-    noticedBy: ['position_limit', 'market_risk', 'event_risk'],
-    needs: befalls('frames_lost', 'frames_delayed'),
-    plant: () => ({
-      born: ({ inside: { risk } }) => {
-        const judge = risk.judge.bind(risk);
-        risk.judge = (wanted, mid, verdict) => {
-          const { moved } = wanted;
-          if (moved === null || moved.fillsMissingSince === 0) return judge(wanted, mid, verdict);
-          const since = moved.fillsMissingSince;
-          moved.fillsMissingSince = 0 as typeof since;
-          risk.exposure.order(moved);
-          judge(wanted, mid, verdict);
-          moved.fillsMissingSince = since;
-          risk.exposure.order(moved);
-        };
-      },
-    }),
-  },
 ];

@@ -71,13 +71,15 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
         world.run(9 * STEP_MS);
         step();
       }
-      watch.settled();
+      // After a panic it has stopped by itself, and compares nothing any more.
+      if (!world.life.isStopping && world.life.engine.phase === 'running') watch.settled();
     }
+    const isCalm = !stopsEarly && !world.life.isStopping && world.life.engine.stopResult === null;
     world.operate('stop');
     const deadline = world.elapsedMs + STOP_MS + 2000;
     while (world.life.engine.stopResult === null && world.elapsedMs < deadline && !world.life.isDead) world.run(50);
     if (!world.life.isDead) {
-      watch.stopped(!stopsEarly);
+      watch.stopped(isCalm);
       world.run(LANDING_MS);
       if (!world.life.isDead) watch.stillNothing();
     }

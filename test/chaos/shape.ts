@@ -3,7 +3,7 @@ import { TIERS } from '../../engine/exchange/buckets.ts';
 import { Random } from '../../engine/exchange/random.ts';
 import type { ExchangeRules } from '../../engine/exchange/rules.ts';
 import { DECI_CENT, type Grid, LINEAR_CENT, TAPERED_DECI_CENT } from '../../engine/market/index.ts';
-import type { RiskLimits } from '../../engine/risk/index.ts';
+import { GROUP_DEFAULTS, type RiskLimits } from '../../engine/risk/index.ts';
 import type { Count, Money } from '../../engine/units/index.ts';
 import { testConfig } from '../support/bench-venue.ts';
 
@@ -145,6 +145,16 @@ export function shapeOf(seed: number): WorldShape {
     maxSessionLoss: (random.next() < 0.2 ? dollars(2, 20) : dollars(5000, 5000)) as Money,
     risk,
     timing: TIMING,
+    levels: { holdMs: 1000, staleFeedMs: random.integer(300, 3000), pickOffPauseMs: 1000 },
+    groups: {
+      ...GROUP_DEFAULTS,
+      reset: pick('operator', 'coolOff'),
+      coolOffMs: 800,
+      massCancel: pick(true, false),
+      scaleToQuotes: pick(0, 0, 3),
+      orphans: pick('leave', 'delete'),
+      resetFound: pick(true, false),
+    },
     budget: { ...base.budget, jitterMs: 200, maxBatch: pick(2, 20) },
   };
   const rules: Partial<ExchangeRules> = {

@@ -1,4 +1,5 @@
 import type { EngineReport, RequestOutcome, TextRequest } from '../../engine/core/index.ts';
+import type { Gauge, OperatorCommand } from '../../engine/core/inputs.ts';
 import { Answers } from '../../engine/exchange/answers.ts';
 import type { ApiKey } from '../../engine/exchange/auth.ts';
 import { Exchange } from '../../engine/exchange/exchange.ts';
@@ -208,12 +209,19 @@ export class World {
     });
   }
 
-  operate(command: 'pause' | 'resume' | 'stop'): void {
-    this.toEngine(this.life, `operator: ${command}`, (life) => {
-      life.isPaused = command === 'pause' || (life.isPaused && command !== 'resume');
-      if (command === 'stop') life.isStopping = true;
-      life.engine.onCommand(command, this.engineTime);
+  operate(command: OperatorCommand): void {
+    const { life } = this;
+    this.toEngine(life, `operator: ${command}`, () => {
+      // From within the command on: what it allows is sent before it returns.
+      const undo = life.hear(command);
+      if (!life.engine.onCommand(command, this.engineTime).done) undo();
     });
+  }
+
+  /** The session measures something of the machine. */
+  gauge(name: Gauge, value: number): void {
+    const { life } = this;
+    this.toEngine(life, `gauge: ${name} ${value}`, () => life.engine.onGauge(name, value, this.engineTime));
   }
 
   /** The engine's event loop stands still: everything for it comes at once afterwards. */
