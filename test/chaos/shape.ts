@@ -145,6 +145,10 @@ export function shapeOf(seed: number): WorldShape {
     maxSessionLoss: (random.next() < 0.2 ? dollars(2, 20) : dollars(5000, 5000)) as Money,
     risk,
     timing: TIMING,
+    ...ifAny(
+      'expireMs',
+      maybe(0.3, () => random.integer(2, 8) * 1000),
+    ),
     levels: { holdMs: 1000, staleFeedMs: random.integer(300, 3000), pickOffPauseMs: 1000 },
     groups: {
       ...GROUP_DEFAULTS,
