@@ -77,7 +77,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'the cash reserve is not looked at',
     noticedBy: ['collateral'],
-    needs: limits('cashReserve'),
+    // Where it is next to nothing of what there is, it does not bind.
+    needs: ({ config, cash }) => (config.risk.cashReserve ?? 0) > cash / 5,
     plant: () => ({ config: (c) => ({ ...c, risk: { ...c.risk, cashReserve: -NONE as Money } }) }),
   },
   {
