@@ -1,4 +1,4 @@
-import { NO_LEVEL, OFF_GRID, REFUSED } from '../market/index.ts';
+import { OFF_GRID, REFUSED } from '../market/index.ts';
 import { ASK, BID, type Count, type Price, type Side, type TimeUs } from '../units/index.ts';
 import {
   type EventLifecycleMessage,
@@ -250,7 +250,6 @@ export class Feed {
       market.stale = '';
       this.ctx.orders.bookShown(market.index);
       this.ctx.queues.shown(market);
-      this.openMark(market);
     } else {
       books.clear(market.book);
       this.gridChanged(market, fault);
@@ -300,12 +299,6 @@ export class Feed {
       books.set(market.book, side, level, levels[i + 1]! as Count);
     }
     return '';
-  }
-
-  private openMark(market: MarketState): void {
-    const { books, ledger } = this.ctx;
-    if (books.bestLevel(market.book, BID) === NO_LEVEL || books.bestLevel(market.book, ASK) === NO_LEVEL) return;
-    ledger.markOpening(market.index, books.bestPrice(market.book, BID), books.bestPrice(market.book, ASK));
   }
 
   private distrust(market: MarketState, reason: string): void {

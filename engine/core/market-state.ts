@@ -96,3 +96,9 @@ export function hold(market: MarketState, side: Side, until: TimeUs, detail: str
   market.reasons[side] = 'exchange_refused';
   market.details[side] = detail;
 }
+
+/** Its book can be trusted and is one that people trade on: what it says a position is worth is what it could be left at. */
+export function isTradable(market: MarketState, now: TimeUs): boolean {
+  const isOver = market.closeTime !== 0 && now >= market.closeTime;
+  return market.book >= 0 && market.seen && market.stale === '' && market.status === 'active' && !isOver;
+}

@@ -8,7 +8,7 @@ import { type Clearing, clearingOf } from './clearing.ts';
 import type { Context, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
 import type { FlattenStatus } from './flattener.ts';
-import type { MarketState } from './market-state.ts';
+import { isTradable, type MarketState } from './market-state.ts';
 import type { QueueErrors } from './queues.ts';
 import type { RiskStatus } from './risk-desk.ts';
 
@@ -203,12 +203,26 @@ function marketStatus(ctx: Context, market: MarketState, missing: number, view: 
     ask: sideStatus(ctx, market, ASK, ask, missing),
     staleLoss: known ? staleLossOf(ctx, market, view) : (0 as Money),
     position: account.position,
-    profit: ctx.ledger.profit(market.index, bid, ask),
+    profit: profitOf(ctx, market, view),
     fees: account.fees,
     bought: account.bought,
     sold: account.sold,
     fills: account.fills,
   };
+}
+
+/** By what others bid and ask; by their last word where the book says nothing. */
+function profitOf(ctx: Context, market: MarketState, view: BookView): Money {
+  if (ctx.ledger.position(market.index) === 0) return ctx.ledger.profit(market.index, 0 as Price, 0 as Price);
+  if (!isTradable(market, ctx.now)) return market.profit;
+  view.aim(market.index, market.book);
+  return ctx.ledger.profit(market.index, othersBest(view, BID), othersBest(view, ASK));
+}
+
+/** Others' best price of a side of the market the view is aimed at, 0 for none. */
+function othersBest(view: BookView, side: Side): Price {
+  const level = view.bestLevel(side);
+  return level === NO_LEVEL ? (0 as Price) : view.grid.price(level);
 }
 
 /**
@@ -218,12 +232,8 @@ function marketStatus(ctx: Context, market: MarketState, missing: number, view: 
 function staleLossOf(ctx: Context, market: MarketState, view: BookView): Money {
   view.aim(market.index, market.book);
   const { grid } = view;
-  const best = (side: Side): number => {
-    const level = view.bestLevel(side);
-    return level === NO_LEVEL ? 0 : grid.price(level);
-  };
   const fair =
-    middle(best(BID), best(ASK)) ||
+    middle(othersBest(view, BID), othersBest(view, ASK)) ||
     middle(ctx.books.bestPrice(market.book, BID), ctx.books.bestPrice(market.book, ASK));
   if (fair === 0) return 0 as Money;
   const at = Math.min(Math.max(0, grid.floorLevel(fair)), grid.levels - 2);

@@ -5,7 +5,7 @@ import { ASK, BID, formatMoney, type Money, money, type Price, type Side, type T
 import type { Context } from './context.ts';
 import type { Gauge } from './inputs.ts';
 import type { Levels } from './levels.ts';
-import type { MarketState } from './market-state.ts';
+import { isTradable, type MarketState } from './market-state.ts';
 
 const CHECK_MS = 1000;
 
@@ -66,13 +66,16 @@ export class Triggers {
       levels.timed('loop_stall', `the event loop stood still for ${Math.round(value)} ms`, terms.holdMs);
   }
 
-  /** Value a market by its book. One that cannot be trusted, or is empty because trading is over, says nothing. */
+  /** Value a market by its book. One that cannot be trusted, or may be empty because nobody trades, says nothing. */
   mark(market: MarketState): void {
     const { ctx } = this;
-    if (market.book < 0 || !(this.isTrusted(market) || ctx.ledger.position(market.index) === 0)) return;
+    if (market.book < 0 || !(isTradable(market, ctx.now) || ctx.ledger.position(market.index) === 0)) return;
     this.view.aim(market.index, market.book);
     this.view.time = ctx.now;
-    market.profit = ctx.ledger.profit(market.index, this.others(BID), this.others(ASK));
+    const [bid, ask] = [this.others(BID), this.others(ASK)];
+    // What was carried in is worth from now on what it could be left at now: limits in money are looked at again.
+    if (isTradable(market, ctx.now) && ctx.ledger.markOpening(market.index, bid, ask)) ctx.touch(market);
+    market.profit = ctx.ledger.profit(market.index, bid, ask);
   }
 
   /** Time has passed. */
@@ -109,11 +112,6 @@ export class Triggers {
   private others(side: Side): Price {
     const level = this.view.bestLevel(side);
     return level === NO_LEVEL ? (0 as Price) : this.view.grid.price(level);
-  }
-
-  private isTrusted(market: MarketState): boolean {
-    const over = market.closeTime !== 0 && this.ctx.now >= market.closeTime;
-    return market.seen && market.stale === '' && !over;
   }
 
   private watchLoss(): void {
@@ -165,7 +163,7 @@ export class Triggers {
       const market = ctx.markets[index]!;
       const bid = ctx.books.bestPrice(market.book, BID);
       const ask = ctx.books.bestPrice(market.book, ASK);
-      return bid === 0 || ask === 0 || !this.isTrusted(market) ? Number.NaN : (bid + ask) / 2;
+      return bid === 0 || ask === 0 || !isTradable(market, ctx.now) ? Number.NaN : (bid + ask) / 2;
     });
   }
 

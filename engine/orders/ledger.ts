@@ -115,11 +115,14 @@ export class Ledger {
     return this.account(market).position;
   }
 
-  /** Take over a position held before the session. Only before the market's first fill. */
+  /** Take over a position held before the session. Only before the market's first fill. It is yet to be marked. */
   open(market: number, position: Count): void {
     const account = this.account(market);
     account.position = (account.position - account.openingPosition + position) as Count;
+    account.cost = money(account.cost - account.openingPosition * account.openingMark);
     account.openingPosition = position;
+    account.openingMark = 0 as Price;
+    account.openingMarked = false;
     this.watch?.(market);
   }
 
@@ -174,10 +177,14 @@ export class Ledger {
     account.cost = NO_MONEY;
   }
 
-  /** First sight of a market's mark: what the opening position is worth from here on. */
-  markOpening(market: number, bid: Price, ask: Price): void {
+  /**
+   * First sight of a market's mark: what the opening position is worth from here on. A book without the side it could be
+   * left at (`bid` for a long one, `ask` for a short one; 0 = empty) says nothing. False: nothing has changed.
+   */
+  markOpening(market: number, bid: Price, ask: Price): boolean {
     const account = this.account(market);
-    if (account.openingMarked) return;
+    const isSilent = account.openingPosition > 0 ? bid === 0 : account.openingPosition < 0 && ask === 0;
+    if (account.openingMarked || isSilent) return false;
     account.openingMark = conservativeMark(account.openingPosition, bid, ask);
     account.openingMarked = true;
     // What was closed before there was a mark is not held any more.
@@ -186,6 +193,7 @@ export class Ledger {
       Math.sign(position) === Math.sign(openingPosition) ? Math.min(Math.abs(position), Math.abs(openingPosition)) : 0;
     account.cost = money(account.cost + Math.sign(openingPosition) * held * account.openingMark);
     this.watch?.(market);
+    return true;
   }
 
   /** What closing and settling brought beyond the average cost of what was closed, before fees. */
@@ -223,11 +231,14 @@ export class Ledger {
     return sums;
   }
 
-  /** P&L since the session began, after fees, marked conservatively against this book top (0 = empty side). */
+  /**
+   * P&L since the session began, after fees, marked conservatively against this book top (0 = empty side). An opening
+   * position without a mark of its own is neither gain nor loss.
+   */
   profit(market: number, bid: Price, ask: Price): Money {
     const account = this.account(market);
     const mark = conservativeMark(account.position, bid, ask);
-    const opening = account.openingPosition * account.openingMark;
+    const opening = account.openingPosition * (account.openingMarked ? account.openingMark : mark);
     return money(account.cash + account.position * mark - opening - account.fees);
   }
 }
