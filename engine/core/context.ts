@@ -102,8 +102,6 @@ export class Context {
   readonly unfunded = new Set<number>();
   phase: Phase = 'starting';
   paused = false;
-  /** 0 normal, 1 only what reduces a position, 2 and above no orders (docs/risk.md). */
-  killLevel = 0;
   linkUp = false;
   /** The exchange's view has been compared with ours since the private channels came up. */
   reconciled = false;
@@ -113,6 +111,8 @@ export class Context {
   /** From a write to its answer, smoothed over the last few, microseconds; 0 before the first. */
   roundTripUs = 0;
   readonly startTime: TimeUs;
+  /** When the last fill was made that is in no account of this session, as far as it was read; 0 for none. */
+  earlierFillTime = 0 as TimeUs;
   readonly counters = {
     frames: 0,
     badFrames: 0,

@@ -222,10 +222,12 @@ export class GroupDesk {
     const filled = group.rolling(ctx.now);
     if (filled < group.limit)
       return `our fills do not explain the trigger: ${filled / 100} contracts in 15 s, limit ${group.limit / 100}`;
-    for (const { index, ticker, exchangeIndex } of ctx.markets) {
+    for (const market of ctx.markets) {
+      const { index, ticker, exchangeIndex } = market;
       const position = Math.abs(ctx.ledger.position(index));
-      if (exchangeIndex === group.exchangeIndex && position > ctx.config.risk.maxPosition)
-        return `${ticker} holds ${position / 100} contracts, limit ${ctx.config.risk.maxPosition / 100}`;
+      const limit = ctx.risk.limitsOf(market).position;
+      if (exchangeIndex === group.exchangeIndex && position > limit)
+        return `${ticker} holds ${position / 100} contracts, limit ${limit / 100}`;
     }
     return '';
   }

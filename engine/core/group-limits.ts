@@ -3,6 +3,9 @@ import type { TimeUs } from '../units/index.ts';
 import type { Context } from './context.ts';
 import { callGroup, readGroup, resultOf } from './group-call.ts';
 
+/** A group's window, and a second for clocks that differ. */
+const WINDOW_MS = 16_000;
+
 /**
  * Brings a group's limit at the exchange to the one wanted. A limit at or below what has filled in the last 15 seconds
  * would trigger the group at once (API 4), so it is lowered when that has aged.
@@ -21,6 +24,8 @@ export class GroupLimits {
     const { ctx } = this;
     const { wantedLimit } = group;
     if (group.limit === wantedLimit || this.busy.has(group) || ctx.now < (this.retryAt.get(group) ?? 0)) return;
+    // Of a group found again nobody knows how much of an earlier session is in its window: that has to age as well.
+    if (wantedLimit < group.limit && !ctx.passed(ctx.earlierFillTime, WINDOW_MS)) return;
     if (group.rolling(ctx.now) >= wantedLimit || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) return;
     this.busy.add(group);
     const body = JSON.stringify({ contracts_limit_fp: (wantedLimit / 100).toFixed(2) });

@@ -1,3 +1,4 @@
+import type { Order } from '../orders/index.ts';
 import type { ShardGroup } from '../risk/index.ts';
 import type { TimeUs } from '../units/index.ts';
 import {
@@ -121,10 +122,13 @@ export class GroupOpener {
       // A latch decides, else what most of what rests is in.
       const here = known.filter((record) => record.exchangeIndex === group.exchangeIndex);
       const best = here.toSorted((a, b) => Number(a.armed) - Number(b.armed) || holds(b) - holds(a)).at(0);
+      // Orders taken over that are in another group, or none, or were not seen in any.
+      const isIn = ({ orderId }: Order): boolean =>
+        resting.some((o) => o.orderId === orderId && o.groupId === best?.groupId);
+      const isHere = (order: Order): boolean => ctx.markets[order.market]!.exchangeIndex === group.exchangeIndex;
+      group.holdsAll = ctx.orders.all().every((order) => !isHere(order) || isIn(order));
       if (best === undefined) continue;
       this.surplus.push(...here.filter((record) => record !== best && (holds(record) === 0 || !this.adopts)));
-      const elsewhere = resting.some((o) => o.exchangeIndex === group.exchangeIndex && o.groupId !== best.groupId);
-      if (this.adopts && elsewhere) group.holdsAll = false;
       this.use(group, best);
     }
     this.surplus.push(...known.filter((record) => !ctx.groups.has(record.exchangeIndex) && record.armed));

@@ -67,8 +67,10 @@ export class MassCancel {
 
   /** Nothing is to be quoted on the shard for more than a moment. */
   pullsAll({ exchangeIndex }: ShardGroup): boolean {
-    const its = this.ctx.markets.filter((market) => market.exchangeIndex === exchangeIndex);
-    return its.every(({ reasons }) => reasons.every((reason) => LASTING.has(reason)));
+    // Asked whenever tokens are short: it ends at the first market that is quoted.
+    return this.ctx.markets.every(
+      (market) => market.exchangeIndex !== exchangeIndex || market.reasons.every((reason) => LASTING.has(reason)),
+    );
   }
 
   /** Until when a trigger whose answer was lost may still arrive: a reset before that could be undone by it. */

@@ -1,6 +1,7 @@
 import { SIDES } from '../orders/index.ts';
 import type { QuietReason, Quotes, SideTargets, Tolerance } from '../quoting/index.ts';
-import { BID, type Count, type Side } from '../units/index.ts';
+import type { KillLevel } from '../risk/index.ts';
+import { BID, type Count, ONE_CONTRACT, type Side } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
 
@@ -13,6 +14,12 @@ export function toleranceOf(ctx: Context, market: MarketState): Tolerance {
   return isNarrowed ? EXACT : ctx.config.tolerance;
 }
 
+/** The level a market is quoted at: that of its causes, and at least reduce only in a window of the calendar. */
+export function levelIn(ctx: Context, market: MarketState): KillLevel {
+  const level = ctx.halts.levelOf(market.ticker);
+  return level === 0 && ctx.calendar.of(market) !== null ? 1 : level;
+}
+
 /** Leave of a strategy's wishes what the level allows: half the size after a soft loss, and only what reduces at level 1 or in a window of the calendar. */
 export function narrow(ctx: Context, market: MarketState, quotes: Quotes): void {
   const { halts } = ctx;
@@ -23,7 +30,7 @@ export function narrow(ctx: Context, market: MarketState, quotes: Quotes): void 
   for (const side of SIDES) {
     const wanted = quotes.side(side);
     const room = reducible(ctx, market, side, position);
-    if (halts.isHalved && room === 0) halve(wanted);
+    if (halts.isHalved) halve(wanted, room);
     if (level === 1) cut(wanted, room, 'reduce_only');
     else if (isInWindow) cut(wanted, room, 'calendar');
   }
@@ -35,10 +42,16 @@ function reducible(ctx: Context, market: MarketState, side: Side, position: Coun
   return Math.max(0, held - ctx.orders.unbooked(market.index, side));
 }
 
-function halve(wanted: SideTargets): void {
+/** Half of what goes beyond the `room` that reduces. Whole contracts stay whole, and the last one stays. */
+function halve(wanted: SideTargets, room: number): void {
+  let left = room;
   for (let t = 0; t < wanted.length; t++) {
     const target = wanted.targets[t]!;
-    target.count = Math.max(1, Math.floor(target.count / 2)) as Count;
+    const unit = target.count % ONE_CONTRACT === 0 ? ONE_CONTRACT : 1;
+    const reducing = Math.min(target.count, left);
+    left -= reducing;
+    const half = reducing + Math.floor((target.count - reducing) / 2);
+    target.count = Math.max(unit, half - (half % unit)) as Count;
   }
 }
 

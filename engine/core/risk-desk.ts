@@ -13,6 +13,7 @@ import {
 import { ASK, BID, type Count, type Money, ONE_DOLLAR, opposite, type Price, type Side } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
+import { levelIn } from './narrowing.ts';
 
 /** What is wanted of a market: a new order, or one moved there. */
 export interface Wanted {
@@ -176,7 +177,7 @@ export class RiskDesk {
     c.take(side, price, count, moved?.price, moved === null ? 0 : remaining(moved));
     c.feeEach = (price * (ONE_DOLLAR - price) * (market.fees?.makerRateNano ?? 0)) / FEE_SCALE;
     c.isOnGrid = ctx.books.grid(market.book).level(price) >= 0;
-    c.killLevel = ctx.killLevel;
+    c.killLevel = levelIn(ctx, market);
     c.resting = figures.open[BID] + figures.open[ASK] - ownCount;
     c.ownOpposite = exposure.best(index, opposite(side));
     c.bookOpposite = ctx.books.bestPrice(market.book, opposite(side));

@@ -240,7 +240,10 @@ export class Sync {
     if (this.opened) {
       for (const market of ctx.markets) this.compare(market, theirs.get(market.ticker) ?? (0 as Count));
     } else if (!unsettled) {
-      for (const fill of fills) ctx.ledger.ignore(fill);
+      for (const fill of fills) {
+        ctx.ledger.ignore(fill);
+        if (fill.time > ctx.earlierFillTime) ctx.earlierFillTime = fill.time;
+      }
       for (const order of this.adopted) ctx.orders.countOpening(order);
       for (const market of ctx.markets) ctx.ledger.open(market.index, theirs.get(market.ticker) ?? (0 as Count));
       this.opened = true;

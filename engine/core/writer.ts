@@ -26,8 +26,9 @@ import { type Candidate, describeOrder, refuseSide } from './trader.ts';
 /** Refusals that mean our group is triggered or gone: nothing may be placed until a person decides. */
 export const GROUP_CODES: readonly string[] = ['exceeded_order_group_risk_limit', 'order_group_not_found'];
 
-/** Codes of what the market does, not we: the book moved into an order, the exchange does not trade, the cash is gone. */
+/** Codes of what the market does, or a trigger, not we: the book moved into an order, the exchange does not trade, the cash is gone. */
 const WEATHER: readonly string[] = [
+  ...GROUP_CODES,
   'post_only_cross',
   'self_cross_attempt',
   'market_inactive',
