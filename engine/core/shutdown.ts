@@ -79,6 +79,8 @@ export class Shutdown {
         ctx.writes.charge(cost, ctx.now);
       }
       this.triggerAt.set(group.exchangeIndex, Number.POSITIVE_INFINITY);
+      // The stream may tell of it before, or instead of, the answer.
+      group.life = 'triggering';
       callGroup(ctx, group, 'trigger', (outcome) => this.triggered(group, outcome));
     }
   }
@@ -86,9 +88,9 @@ export class Shutdown {
   private triggered(group: ShardGroup, outcome: RequestOutcome): void {
     const { ctx } = this;
     const result = resultOf(outcome);
-    if (result === 'done') group.trigger('pull', ctx.now);
+    if (result === 'done' && group.takesOrders) group.trigger('pull', ctx.now);
     // A group that is gone takes no orders either.
-    else if (result === 'gone') group.life = 'deleted';
+    if (result === 'gone') group.life = 'deleted';
     // Again where it failed, and where a reset that was under way opens the latch after all.
     this.triggerAt.set(group.exchangeIndex, ctx.after(RETRIGGER_MS));
   }
@@ -162,7 +164,8 @@ export class Shutdown {
     const { ctx } = this;
     for (const group of ctx.groups.values()) {
       // One that was triggered for a cause is left for the next session to find: a restart does not open the latch.
-      if (group.id === '' || group.isLatched || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
+      const isCaused = group.isLatched || group.rolling(ctx.now) >= group.limit;
+      if (group.id === '' || isCaused || !ctx.writes.take(ctx.costs.defaultCost, 0, ctx.now)) continue;
       callGroup(ctx, group, 'delete', () => {});
       group.life = 'deleted';
     }

@@ -58,9 +58,9 @@ export class Triggers {
   gauge(name: Gauge, value: number): void {
     const { ctx, levels, terms } = this;
     if (name === 'dayStart') {
-      // The first only tells which day it is: what was made of it before is in the terms.
-      if (this.dayStart !== 0 && value !== this.dayStart) this.loss.newDay(this.profit);
-      this.dayStart = value;
+      // The first only tells which day it is: what was made of it before is in the terms. A clock may be set back.
+      if (this.dayStart !== 0 && value > this.dayStart) this.loss.newDay(this.profit);
+      this.dayStart = Math.max(value, this.dayStart);
     } else if (name === 'clockSkewMs') this.skewMs = value;
     else if (ctx.phase === 'running' && value >= terms.loopStallMs)
       levels.timed('loop_stall', `the event loop stood still for ${Math.round(value)} ms`, terms.holdMs);

@@ -126,3 +126,27 @@ test('the level a market is at is seen by the check before an order', () => {
     ],
   );
 });
+
+test('the answer to the trigger of a stop is lost: it is no trigger for a person to look into', () => {
+  const s = new Scene({}, {});
+  s.start();
+  s.answer('triggerGroup', () => null);
+  s.venue.stop();
+  assert.deepEqual([s.venue.engine.stopResult?.clean, s.count('deleteGroup')], [true, 1]);
+});
+
+test('a group that fills up while its trigger for a stop is under way stays triggered for the next start', () => {
+  const s = new Scene({ groupLimit: C(10) }, {});
+  s.start();
+  s.hit(BID, 10);
+  s.venue.stop();
+  assert.deepEqual([s.venue.engine.stopResult?.clean, s.count('deleteGroup')], [true, 0]);
+});
+
+test('a clock set back over midnight and forth again does not forget the loss of the day', () => {
+  const s = new Scene({ levels: { maxDailyLoss: dollars(1), carriedProfit: dollars(-0.5) } }, {});
+  s.start();
+  for (const day of [1_800_086_400, 1_800_000_000, 1_800_086_400]) s.venue.engine.onGauge('dayStart', day, now(s));
+  s.run(1500);
+  assert.equal(s.venue.engine.status().dayProfit, dollars(-0.5));
+});
