@@ -128,8 +128,8 @@ export class GroupDesk {
     const { id, exchangeIndex } = group;
     if (record?.armed === false) {
       const what = `order group ${id} of an earlier session on shard ${exchangeIndex} is triggered`;
-      group.isResetOrdered = ctx.config.groups.resetFound;
       this.latch(group, 'found', what);
+      group.isResetOrdered = ctx.config.groups.resetFound;
       return;
     }
     group.arm();

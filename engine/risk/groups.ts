@@ -104,9 +104,10 @@ export class ShardGroup {
     return this.life === 'triggered' && this.cause !== 'pull' && !this.isResetOrdered;
   }
 
-  /** It is latched from now on. */
+  /** It is latched from now on; what a person decided was about what was known then. */
   trigger(cause: TriggerCause, time: TimeUs): void {
     this.life = 'triggered';
+    this.isResetOrdered = false;
     this.cause = cause;
     this.triggeredTime = time;
   }

@@ -150,3 +150,20 @@ test('a clock set back over midnight and forth again does not forget the loss of
   s.run(1500);
   assert.equal(s.venue.engine.status().dayProfit, dollars(-0.5));
 });
+
+test('a reset that a person ordered is one reset: what triggers meanwhile is decided anew', () => {
+  const groups = { ...GROUP_DEFAULTS, reset: 'coolOff', maxResets: 0 } as const;
+  const s = new Scene({ groupLimit: C(10), groups }, {});
+  s.start();
+  s.hit(BID, 10);
+  s.run(3000);
+  assert.deepEqual(codes(s), ['group_triggered']);
+  const { id } = s.venue.engine.status().groups[0]!;
+  s.answer('resetGroup', (outcome) => {
+    s.venue.exchange.desk.trigger(s.venue.exchange.groups.get(id)!);
+    return outcome;
+  });
+  s.venue.engine.onCommand('reset group_triggered', now(s));
+  s.run(10_000);
+  assert.deepEqual([codes(s), s.count('resetGroup'), ...sizes(s)], [['group_triggered'], 1, 0, 0]);
+});
