@@ -31,9 +31,13 @@ export async function limitCommand(args: string[]): Promise<number> {
     return 0;
   }
   const [contracts, ...others] = positionals;
+  if (values.shard !== undefined && !/^\d{1,3}$/.test(values.shard))
+    throw new UsageError(`--shard ${values.shard}: expected the number of a shard, such as 0`);
   const where = values.shard === undefined ? '' : `/${values.shard}`;
   const command = `limit ${contracts}${where}`;
   if (contracts === undefined || others.length > 0 || !isCommand(command))
-    throw new UsageError(`limit needs a number of contracts, such as 250 (see hundred limit --help)`);
+    throw new UsageError(
+      `limit ${positionals.join(' ')}: expected one number of contracts, such as 250 (see hundred limit --help)`,
+    );
   return tellAll(command, values);
 }

@@ -7,7 +7,7 @@ import { SystemClock } from '../kalshi/clock.ts';
 import { PooledGateway } from '../kalshi/gateway.ts';
 import { hostsOf } from '../kalshi/hosts.ts';
 import { latchPath, setLatch } from '../ops/latch.ts';
-import { type DaemonAccess, isAlive, readStatusFiles, type StatusRecord } from '../ops/status-file.ts';
+import { type DaemonAccess, isAlive, readStatusFolder, type StatusRecord } from '../ops/status-file.ts';
 import { readConfig } from './config.ts';
 import { tellDaemon } from './control-client.ts';
 import { DirectFlatten, type LeftOver } from './flatten.ts';
@@ -90,9 +90,12 @@ export async function panicCommand(args: string[]): Promise<number> {
     return 0;
   }
   const folder = resolve(values.folder ?? STATUS_FOLDER);
-  const given = values.config === undefined ? null : accessOf(values.config, values['key-id'], values.key);
-  const daemons = readStatusFiles(folder);
-  if (daemons.length === 0 && given === null) {
+  const { records, faults } = readStatusFolder(folder);
+  const given =
+    values.config === undefined ? null : tried(() => accessOf(values.config!, values['key-id'], values.key));
+  // A mistake on the command line keeps no daemon from being told.
+  if (given instanceof UsageError && records.length === 0) throw given;
+  if (records.length === 0 && faults.length === 0 && given === null) {
     throw new UsageError(
       `no daemon has left a status in ${folder}: --folder names another place; --config, --key-id and --key pull without one`,
     );
@@ -102,13 +105,30 @@ export async function panicCommand(args: string[]): Promise<number> {
     if (!values.json) console.log(lineOf(outcome));
     return outcome;
   };
+  const undone = (who: string, text: string): Outcome => ({ who, by: 'direct', reachedMs: null, clean: false, text });
   const outcomes = await Promise.all([
-    ...daemons.map(async (daemon) => say(await end(daemon, values.flatten, values.all))),
-    ...(given === null ? [] : [alone(given, values.flatten, values.all).then(say)]),
+    ...records.map((daemon) =>
+      end(daemon, values.flatten, values.all)
+        // Whatever one daemon left behind, the others are ended.
+        .catch((error: Error) => undone(`session ${daemon.sessionId}, process ${daemon.pid}`, error.message))
+        .then(say),
+    ),
+    ...faults.map((fault) => say(undone('unknown daemon', fault))),
+    ...(given instanceof UsageError ? [say(undone(values.config!, given.message))] : []),
+    ...(given === null || given instanceof UsageError ? [] : [alone(given, values.flatten, values.all).then(say)]),
   ]);
   if (values.json) console.log(JSON.stringify({ latch: latchPath(folder), outcomes }));
   else console.log(`${latchPath(folder)} keeps daemons from starting until 'hundred resume --acknowledge'`);
   return outcomes.every(({ clean }) => clean) ? 0 : 1;
+}
+
+function tried<T>(act: () => T): T | UsageError {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
 }
 
 /** Pull an account of which no daemon has left a status. */
@@ -134,7 +154,7 @@ function latch(folder: string): void {
 
 /** End one daemon: by its own means, or by ours where it does not answer or could not confirm. */
 async function end(daemon: StatusRecord, flatten: boolean, all: boolean): Promise<Outcome> {
-  const { sessionId, pid, control, access } = daemon;
+  const { sessionId, pid, born, control, access } = daemon;
   const who = `session ${sessionId}, process ${pid}`;
   const told = await tellDaemon(control, flatten ? 'panic flatten' : 'panic', ANSWER_MS, flatten ? FLATTEN_MS : END_MS);
   const reachedMs = told.answer === null ? null : Math.round(told.tookMs);
@@ -142,7 +162,7 @@ async function end(daemon: StatusRecord, flatten: boolean, all: boolean): Promis
   const outcome = { who, by: isClean ? ('daemon' as const) : ('direct' as const), reachedMs };
   if (isClean && !flatten) return { ...outcome, clean: true, text: told.end.text };
   if (access === null) return { ...outcome, clean: false, text: 'no key of it is known, so nothing was confirmed' };
-  if (!isAlive(pid) && (await isGone(access.restUrl))) {
+  if (!isAlive(pid, born) && (await isGone(access.restUrl))) {
     const text = 'it has ended and its embedded exchange with it: there is nothing to pull or to close';
     return { ...outcome, clean: true, text: isClean ? told.end.text : text };
   }
@@ -265,6 +285,6 @@ function accessOf(configPath: string, id: string | undefined, key: string | unde
 }
 
 function lineOf({ who, by, reachedMs, clean, text }: Outcome): string {
-  const how = by === 'daemon' ? `answered after ${reachedMs ?? '-'} ms` : 'pulled without it';
+  const how = by === 'daemon' ? `answered after ${reachedMs ?? '-'} ms` : clean ? 'pulled without it' : 'NOT CONFIRMED';
   return `${clean ? '' : 'WARNING: '}${who}: ${how}: ${text}`;
 }

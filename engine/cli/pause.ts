@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { OperatorCommand } from '../core/index.ts';
 import { latchPath, readLatch, removeLatch } from '../ops/latch.ts';
-import { readStatusFiles } from '../ops/status-file.ts';
+import { readStatusFolder } from '../ops/status-file.ts';
 import { tellDaemon } from './control-client.ts';
 import { isCommand } from './control-server.ts';
 import { STATUS_FOLDER } from './status.ts';
@@ -82,6 +82,8 @@ export async function resumeCommand(args: string[]): Promise<number> {
     console.log(RESUME_HELP);
     return 0;
   }
+  if (values.acknowledge && (values.reset ?? values.session) !== undefined)
+    throw new UsageError('--acknowledge is about the next start, not about a running daemon: give it alone');
   if (values.acknowledge) return unlatch(resolve(values.folder ?? STATUS_FOLDER), values.json);
   if (values.reset === undefined) return tellAll('resume', values);
   const command = `reset ${values.reset}`;
@@ -94,7 +96,10 @@ function unlatch(folder: string, json: boolean): number {
   if (latch === null) throw new UsageError(`there is no latch: ${latchPath(folder)} does not exist`);
   removeLatch(folder);
   if (json) console.log(JSON.stringify({ removed: latchPath(folder), ...latch }));
-  else console.log(`removed ${latchPath(folder)}, set ${new Date(latch.atMs).toISOString()}: ${latch.cause}`);
+  else {
+    const at = latch.atMs === 0 ? '' : `, set ${new Date(latch.atMs).toISOString()}`;
+    console.log(`removed ${latchPath(folder)}${at}: ${latch.cause}`);
+  }
   return 0;
 }
 
@@ -107,10 +112,14 @@ interface Whom {
 /** Tell every daemon something and print what each says. */
 export async function tellAll(command: OperatorCommand, whom: Whom): Promise<number> {
   const folder = resolve(whom.folder ?? STATUS_FOLDER);
-  const daemons = readStatusFiles(folder).filter((r) => whom.session === undefined || r.sessionId === whom.session);
+  const { records, faults } = readStatusFolder(folder);
+  for (const fault of faults) console.error(`hundred: ${fault}`);
+  const daemons = records.filter((r) => whom.session === undefined || r.sessionId === whom.session);
   if (daemons.length === 0) {
-    const which = whom.session === undefined ? 'no daemon runs' : `no session ${whom.session} runs`;
-    throw new UsageError(`${which} from here: ${folder} holds no status (--folder names another place)`);
+    const known = records.map((r) => r.sessionId).join(', ');
+    if (known !== '') throw new UsageError(`no session ${whom.session} runs from here, but ${known}`);
+    const holds = faults.length === 0 ? `${folder} holds no status` : 'no status there can be read';
+    throw new UsageError(`no daemon runs from here: ${holds} (--folder names another place)`);
   }
   const all = await Promise.all(
     daemons.map(async ({ sessionId, pid, control }) => {

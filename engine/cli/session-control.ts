@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CommandAnswer, EngineReport, EngineStatus, Gauge, OperatorCommand, StopResult } from '../core/index.ts';
 import { latchPath, setLatch } from '../ops/latch.ts';
 import type { LatencyView } from '../ops/screen.ts';
-import { SOCKET_SUFFIX, StatusFile, type StatusRecord } from '../ops/status-file.ts';
-import { ControlServer } from './control-server.ts';
+import { bornOf, SOCKET_SUFFIX, StatusFile, type StatusRecord } from '../ops/status-file.ts';
+import { ControlServer, fitsSocket } from './control-server.ts';
 import { writeDay } from './day-result.ts';
 import { exchangeDayStart } from './exchange-day.ts';
 import { Gauges } from './gauges.ts';
@@ -24,9 +24,6 @@ export interface SessionHooks {
   report(report: EngineReport): void;
 }
 
-/** Longest path of a Unix socket everywhere. */
-const MAX_SOCKET_PATH = 100;
-
 /** What surrounds a session: its status file, its control channel, its latch, and what it measures of itself. */
 export class SessionControl {
   private readonly options: SessionControlOptions;
@@ -34,7 +31,10 @@ export class SessionControl {
   private readonly statusFile: StatusFile | null = null;
   private readonly server: ControlServer | null = null;
   private readonly socketPath: string = '';
+  /** Made for a socket that has no room beside the status file. */
+  private readonly socketFolder: string | null = null;
   private readonly gauges: Gauges;
+  private readonly born = bornOf(process.pid);
   private isOff = false;
   private isDayTroubled = false;
 
@@ -49,8 +49,8 @@ export class SessionControl {
     const trouble = (code: string) => (text: string) => hooks.report({ level: 'warn', code, text });
     this.statusFile = new StatusFile(statusFolder, sessionId, trouble('status_file'));
     const beside = join(statusFolder, `${sessionId}${SOCKET_SUFFIX}`);
-    this.socketPath =
-      beside.length <= MAX_SOCKET_PATH ? beside : join(tmpdir(), `hundred-${sessionId}`, 'control.sock');
+    this.socketPath = fitsSocket(beside) ? beside : join(tmpdir(), `hundred-${sessionId}`, 'control.sock');
+    if (this.socketPath !== beside) this.socketFolder = dirname(this.socketPath);
     this.server = new ControlServer(this.socketPath, (command) => hooks.command(command), trouble('control'));
   }
 
@@ -67,6 +67,7 @@ export class SessionControl {
     const control = this.socketPath;
     this.statusFile?.write({
       pid: process.pid,
+      born: this.born,
       sessionId,
       version,
       title,
@@ -115,6 +116,7 @@ export class SessionControl {
   /** The session is over. */
   end(result: StopResult): void {
     this.server?.end(result);
+    if (this.socketFolder !== null) rmSync(this.socketFolder, { recursive: true, force: true });
     this.statusFile?.remove();
   }
 }

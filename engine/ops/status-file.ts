@@ -16,6 +16,8 @@ export interface DaemonAccess {
 /** What a running daemon writes of itself every second. */
 export interface StatusRecord {
   readonly pid: number;
+  /** What tells this process from a later one of the same number; '' or left out where the system does not say. */
+  readonly born?: string;
   readonly sessionId: string;
   readonly version: string;
   readonly title: string;
@@ -45,8 +47,8 @@ export class StatusFile {
     this.onTrouble = onTrouble;
     this.guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
     // What a dead predecessor rests is this session's to clear up now.
-    for (const { pid, sessionId: dead } of readStatusFiles(folder)) {
-      if (isAlive(pid)) continue;
+    for (const { pid, born, sessionId: dead } of readStatusFiles(folder)) {
+      if (isAlive(pid, born)) continue;
       for (const suffix of [SUFFIX, SOCKET_SUFFIX]) rmSync(join(folder, `${dead}${suffix}`), { force: true });
     }
   }
@@ -75,34 +77,81 @@ export class StatusFile {
   }
 }
 
-/** True for a process that is there, whoever's it is. */
-export function isAlive(pid: number): boolean {
+/**
+ * True for a process that is there, whoever's it is. Numbers come again, in containers nearly always the same: with
+ * `born` a later process of the same number is not taken for it.
+ */
+export function isAlive(pid: number, born = ''): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const now = bornOf(pid);
+  return born === '' || now === '' || born === now;
+}
+
+/** When a process began, as the kernel counts; '' where the system does not say. */
+export function bornOf(pid: number): string {
+  try {
+    // The name before it may hold anything, a bracket too.
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    // Ended, and only its parent has not taken note.
+    if (state === 'Z') return 'ended';
+    const began = rest[18] ?? '';
+    return `${began} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
+  } catch {
+    return '';
   }
 }
 
-/** The status files of a folder, by session; those that cannot be read as such are left out. */
-export function readStatusFiles(folder: string): StatusRecord[] {
+/** What a folder of status files holds. */
+export interface StatusFolder {
+  readonly records: readonly StatusRecord[];
+  /** What cannot be read, in words: a damaged file may be all that a daemon left whose orders rest. */
+  readonly faults: readonly string[];
+}
+
+/** The status files of a folder, by session. */
+export function readStatusFolder(folder: string): StatusFolder {
   let names: string[];
   try {
     names = readdirSync(folder);
-  } catch {
-    return [];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { records: [], faults: code === 'ENOENT' ? [] : [`${folder} cannot be read: ${message}`] };
   }
   const records: StatusRecord[] = [];
+  const faults: string[] = [];
   for (const name of names.filter((n) => n.endsWith(SUFFIX)).sort()) {
+    const path = join(folder, name);
     try {
-      const read = JSON.parse(readFileSync(join(folder, name), 'utf8')) as StatusRecord;
-      // One of an earlier version has neither.
-      const record = { ...read, control: read.control ?? '', access: read.access ?? null };
-      if (record.pid > 0 && `${record.sessionId}${SUFFIX}` === name) records.push(record);
-    } catch {
-      // Removed in between, or not ours.
+      records.push(recordOf(JSON.parse(readFileSync(path, 'utf8')), name));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Its daemon has ended in between.
+      if (code === 'ENOENT') continue;
+      faults.push(`${path} is no status of a daemon (${message}); remove it once you know that nothing of its rests`);
     }
   }
-  return records;
+  return { records, faults };
+}
+
+/** The records of a folder, whatever else is in it. */
+export function readStatusFiles(folder: string): readonly StatusRecord[] {
+  return readStatusFolder(folder).records;
+}
+
+/** @throws Error for what no daemon wrote, or not in this place */
+function recordOf(given: unknown, name: string): StatusRecord {
+  const read = (given ?? {}) as Partial<StatusRecord>;
+  const { pid, sessionId, writtenMs, status } = read;
+  if (!Number.isInteger(pid) || pid! <= 0 || !Number.isFinite(writtenMs))
+    throw new Error('it names no process and time');
+  if (`${sessionId}${SUFFIX}` !== name) throw new Error('it is of another session');
+  const lists = [status?.markets, status?.groups, status?.halts];
+  if (!lists.every((list) => Array.isArray(list))) throw new Error('it does not say what the daemon does');
+  // One of an earlier version has neither.
+  return { ...(read as StatusRecord), control: read.control ?? '', access: read.access ?? null };
 }

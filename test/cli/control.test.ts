@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { tellDaemon } from '../../engine/cli/control-client.ts';
-import { ControlServer } from '../../engine/cli/control-server.ts';
+import { ControlServer, fitsSocket } from '../../engine/cli/control-server.ts';
 import { dayPath, readDay, writeDay } from '../../engine/cli/day-result.ts';
 import { exchangeDayStart } from '../../engine/cli/exchange-day.ts';
 import { Gauges } from '../../engine/cli/gauges.ts';
@@ -143,4 +143,18 @@ test("the day's result is kept for the next session of the day, and of no other"
   assert.deepEqual([readDay(at, 100), readDay(at, 200)], [-5_000_000, 0]);
   writeFileSync(at, '{"dayStart":100}');
   assert.throws(() => readDay(at, 100), /the day's result cannot be read: .*remove the file if you know the loss/);
+});
+
+test('a folder whose name is short in letters and long in bytes: the socket goes elsewhere, and a path that fits nowhere ends no session', () => {
+  assert.equal(fitsSocket(`/tmp/${'a'.repeat(90)}`), true);
+  assert.equal(fitsSocket(`/tmp/${'é'.repeat(60)}`), false, 'the system counts bytes, and cuts what is too long');
+  const troubles: string[] = [];
+  const at = path.join(folder, 'é'.repeat(60), 'x.sock');
+  const server = new ControlServer(at, assert.fail, (text) => troubles.push(text));
+  server.end({ clean: true, resting: 0, text: '' });
+  assert.match(troubles.join(), /control channel .*x\.sock: the path is too long/);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('é')),
+    [],
+  );
 });

@@ -176,3 +176,22 @@ test('a daemon that was killed while its exchange lives: its orders and groups g
     world.close();
   }
 });
+
+test('a status that is damaged, and a mistake on the command line, keep no daemon from being told', async () => {
+  const cwd = path.join(folder, 'damaged');
+  const statuses = path.join(cwd, '.hundred', 'status');
+  mkdirSync(statuses, { recursive: true });
+  const status = { markets: [], groups: [], halts: [] };
+  const record = { pid: 2 ** 22 + 1, sessionId: 'gone', writtenMs: 1, title: '', status };
+  const access = { restUrl: 'no address', keyId: 'k', keyPath: 'none.pem', clientPrefix: 'hd', subaccount: 0 };
+  writeFileSync(path.join(statuses, 'empty.json'), '');
+  writeFileSync(path.join(statuses, 'gone.json'), JSON.stringify(record));
+  writeFileSync(path.join(statuses, 'strange.json'), JSON.stringify({ ...record, sessionId: 'strange', access }));
+  const { code, out } = await hundred(cwd, 'panic', '--config', 'none.yaml', '--key-id', 'k', '--key', 'none.pem');
+  assert.equal(code, 1);
+  assert.match(out, /WARNING: unknown daemon: NOT CONFIRMED: .*empty\.json is no status/);
+  assert.match(out, /WARNING: session gone, .*: no key of it is known/);
+  assert.match(out, /WARNING: session strange, .*: NOT CONFIRMED: Invalid URL/);
+  assert.match(out, /WARNING: none\.yaml: NOT CONFIRMED: config file .*none\.yaml does not exist/);
+  assert.ok(existsSync(path.join(cwd, '.hundred', 'off.json')));
+});

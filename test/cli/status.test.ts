@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { isAlive, type StatusRecord } from '../../engine/ops/status-file.ts';
+import { bornOf, isAlive, readStatusFolder, type StatusRecord } from '../../engine/ops/status-file.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const MAIN = path.join(ROOT, 'engine', 'cli', 'main.ts');
@@ -92,10 +92,24 @@ async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('a folder of something else is no daemon', async () => {
+test('a damaged status hides no daemon: it is named, and what to do about it', async () => {
   const other = path.join(folder, 'other');
   mkdirSync(other);
   writeFileSync(path.join(other, 'x.json'), '{"pid":1}');
   writeFileSync(path.join(other, 'y.json'), 'half of a fi');
-  assert.equal((await status(folder, '--folder', other)).code, 2);
+  writeFileSync(path.join(other, 'z.json'), '');
+  const { code, err } = await status(folder, '--folder', other);
+  assert.equal(code, 2, 'none is known to run');
+  for (const name of ['x', 'y', 'z'])
+    assert.match(err, new RegExp(`${name}\\.json is no status of a daemon .*remove it once you know`));
+  const { records, faults } = readStatusFolder(path.join(other, 'x.json'));
+  assert.deepEqual([records, faults.length], [[], 1], 'what is no folder, or may not be read, is told of too');
+});
+
+test('a process that has the number of a daemon that died is not taken for it', { skip: !existsSync('/proc') }, () => {
+  const born = bornOf(process.pid);
+  assert.notEqual(born, '');
+  assert.equal(isAlive(process.pid, born), true);
+  assert.equal(isAlive(process.pid), true, 'a status of before it was written');
+  assert.equal(isAlive(process.pid, 'another moment'), false);
 });
