@@ -1,6 +1,6 @@
 import type { EngineStatus, MarketStatusView, SideStatus } from '../core/index.ts';
 import { REASONS } from '../quoting/index.ts';
-import { LEVEL_NAMES } from '../risk/index.ts';
+import { CAUSES, LEVEL_NAMES } from '../risk/index.ts';
 import { formatDollars, type Money } from '../units/index.ts';
 
 /** Tick-to-order figures as shown, microseconds; -1 where nothing was measured yet. */
@@ -37,16 +37,38 @@ function reasons(m: MarketStatusView): string {
   return m.bid.reason === m.ask.reason && parts.length === 2 ? m.bid.reason : parts.join(', ');
 }
 
-/** A line for each side that is not quoted: what it means, the words that came with it, what would clear it. */
-function whyNot(m: MarketStatusView): string[] {
-  const line = (side: SideStatus): string => {
-    const words = side.reason === 'book_stale' ? m.stale : side.detail;
-    return `${side.reason}: ${REASONS[side.reason].about}${words === '' ? '' : ` (${words})`}; to clear: ${side.clears}`;
-  };
-  const quiet = (side: SideStatus): boolean => side.reason !== 'quoting';
-  const [bid, ask] = [line(m.bid), line(m.ask)];
-  if (quiet(m.bid) && bid === ask) return [`${m.ticker}  ${bid}`];
-  return [...(quiet(m.bid) ? [`${m.ticker} bid  ${bid}`] : []), ...(quiet(m.ask) ? [`${m.ticker} ask  ${ask}`] : [])];
+/** Why a side is not quoted: what it means, the words that came with it, what would clear it. */
+function whyNot(m: MarketStatusView, side: SideStatus): string {
+  const words = side.reason === 'book_stale' ? m.stale : side.detail;
+  return `${side.reason}: ${REASONS[side.reason].about}${words === '' ? '' : ` (${words})`}; to clear: ${side.clears}`;
+}
+
+/** What is not quoted and why, as pairs of `bid`, `ask` or '' for both, and the words. */
+function quietSides(m: MarketStatusView): (readonly [side: string, why: string])[] {
+  const [bid, ask] = [whyNot(m, m.bid), whyNot(m, m.ask)];
+  const [noBid, noAsk] = [m.bid.reason !== 'quoting', m.ask.reason !== 'quoting'];
+  if (noBid && bid === ask) return [['', bid]];
+  return [...(noBid ? [['bid', bid] as const] : []), ...(noAsk ? [['ask', ask] as const] : [])];
+}
+
+/** Names that a line of several shows before it counts the rest. */
+const NAMES_SHOWN = 3;
+
+/** A line for each reason, with the sides it holds for: a hundred markets that are paused are one line. */
+function reasonLines(markets: readonly MarketStatusView[]): string[] {
+  const sides = new Map<string, string[]>();
+  for (const m of markets)
+    for (const [side, why] of quietSides(m)) {
+      const name = `${m.ticker} ${side}`.trimEnd();
+      const known = sides.get(why);
+      if (known === undefined) sides.set(why, [name]);
+      else known.push(name);
+    }
+  return [...sides].map(([why, names]) => {
+    const more = names.length - NAMES_SHOWN;
+    const who = more === 1 ? names : names.slice(0, NAMES_SHOWN);
+    return `${who.join(', ')}${more > 1 ? ` and ${more} more` : ''}  ${why}`;
+  });
 }
 
 function microseconds(us: number): string {
@@ -86,45 +108,47 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
   const link = status.linkUp ? 'feed up' : 'FEED DOWN';
   const lines = [
     `${title}  ${clock(status)}  ${status.phase}  ${link}${levelText(status)}  orders ${status.liveOrders}${unknown(status)}`,
+    ...causeLines(status),
+    ...(status.missing.length > 0 ? [`waiting for: ${status.missing.join(', ')}`] : []),
+    '',
+    line(HEADERS),
+    ...rows.map(line),
     '',
   ];
-  lines.push(line(HEADERS), ...rows.map(line), '');
-  const quiet = status.markets.flatMap(whyNot);
+  const quiet = reasonLines(status.markets);
   if (quiet.length > 0) lines.push(...quiet, '');
-  const fees = formatDollars(status.fees as Money, 4);
-  lines.push(
-    `P&L after fees ${formatDollars(status.profit)}  (fees ${fees}, cash at start ${formatDollars(status.cash)})`,
-  );
-  const { writeTokens, writeCapacity, tier } = status;
-  const latencyText = `p50 ${microseconds(latency.p50Us)}  p99 ${microseconds(latency.p99Us)}  (${latency.count} measured)`;
-  lines.push(
-    `write tokens ${Math.floor(writeTokens)} of ${Math.floor(writeCapacity)}${tier === '' ? '' : ` (${tier})`}`,
-  );
-  lines.push(`tick to order ${latencyText}`);
-  const { ticks, loss, pullMs, roundTripMs } = status.stale;
-  lines.push(
-    `stale quotes: ${formatDollars(loss)} lost if fair jumped ${ticks} ticks before our cancels land, which takes ${pullMs.toFixed(1)} ms (round trip ${roundTripMs.toFixed(1)} ms)`,
-  );
-  lines.push(...worstCases(status));
+  return [...lines, ...figureLines(status, latency)];
+}
+
+/** The session's figures, a line for each kind. */
+function figureLines(status: EngineStatus, latency: LatencyView): string[] {
+  const { writeTokens, writeCapacity, tier, stale } = status;
+  const day = `the day's ${formatDollars(status.dayProfit)}, ${formatDollars(status.fall)} below the highest`;
+  const lines = [
+    `P&L ${formatDollars(status.profit)} after fees of ${formatDollars(status.fees as Money, 4)}; ${day}; cash at start ${formatDollars(status.cash)}`,
+    worstCases(status),
+    `stale quotes would lose ${formatDollars(stale.loss)} if fair jumped ${stale.ticks} ticks in the ${stale.pullMs.toFixed(1)} ms that pulling takes (round trip ${stale.roundTripMs.toFixed(1)} ms)`,
+    `write tokens ${Math.floor(writeTokens)} of ${Math.floor(writeCapacity)}${tier === '' ? '' : ` (${tier})`}; tick to order p50 ${microseconds(latency.p50Us)}, p99 ${microseconds(latency.p99Us)} (${latency.count} measured)`,
+  ];
   for (const g of status.groups)
     lines.push(
       `order group on shard ${g.shard}: ${g.life}, ${contracts(g.filled)} of ${contracts(g.limit)} contracts in 15 s`,
     );
-  for (const e of status.events.filter((event) => event.markets.length > 1))
-    lines.push(`event ${e.ticker}: ${e.kind} of ${e.markets.length} markets (${e.why})`);
-  lines.push(...causeLines(status));
-  if (status.missing.length > 0) lines.push(`waiting for: ${status.missing.join(', ')}`);
+  for (const { ticker, kind, markets, why } of status.events.filter((event) => event.markets.length > 1))
+    lines.push(
+      `event ${ticker}: ${markets.length} markets, ${kind === 'unknown' ? 'judged as unrelated' : kind} (${why})`,
+    );
   return lines;
 }
 
 /** What the worst outcomes would cost: of everything, and of the three events nearest to their limits. */
-function worstCases({ risk }: EngineStatus): string[] {
+function worstCases({ risk }: EngineStatus): string {
   const of = (worst: Money, limit: Money | null): string =>
     limit === null ? formatDollars(worst) : `${formatDollars(worst)} of ${formatDollars(limit)}`;
   const share = (event: EngineStatus['risk']['events'][number]): number => event.worst / (event.limit ?? Infinity);
   const events = [...risk.events].sort((a, b) => share(b) - share(a) || b.worst - a.worst).slice(0, 3);
   const parts = events.map(({ ticker, worst, limit }) => `${ticker} ${of(worst, limit)}`);
-  return [`worst case ${[of(risk.worst, risk.limit), ...parts].join('; ')}`];
+  return `worst case ${[of(risk.worst, risk.limit), ...parts].join('; ')}`;
 }
 
 /** The engine's level and a pause, for the head of the screen; '' in normal times. */
@@ -135,12 +159,13 @@ function levelText({ level, paused }: EngineStatus): string {
 
 /** Every cause in force with what clears it, and how positions are being closed. */
 function causeLines(status: EngineStatus): string[] {
-  const lines = [`day ${formatDollars(status.dayProfit)}, ${formatDollars(status.fall)} below the highest`];
+  const lines: string[] = [];
   for (const h of status.halts) {
     const what = h.level === 0 ? 'HALF SIZE' : `LEVEL ${h.level} ${LEVEL_NAMES[h.level]}`;
     const left = h.until === 0 ? '' : ` (left in ${Math.max(0, Math.ceil((h.until - status.time) / 1_000_000))} s)`;
     const where = h.market === '' ? h.code : `${h.code}/${h.market}`;
-    lines.push(`${what}: ${where}: ${h.cause}`, `  to clear: ${h.clears}${left}`);
+    const reset = CAUSES[h.code].leaving === 'reset' ? ` (hundred resume --reset ${where})` : '';
+    lines.push(`${what}: ${where}: ${h.cause}`, `  to clear: ${h.clears}${reset}${left}`);
   }
   for (const f of status.flattening)
     if (f.state !== 'nothing held') lines.push(`flattening ${f.ticker}: ${contracts(f.position)} held, ${f.state}`);
@@ -154,8 +179,8 @@ function unknown(status: EngineStatus): string {
 /** One plain line a market, for logs and pipes. */
 export function plainLines(status: EngineStatus, latency: LatencyView): string[] {
   return status.markets.map((m) => {
-    const why = whyNot(m)
-      .map((text) => text.slice(m.ticker.length).trim())
+    const why = quietSides(m)
+      .map(([side, text]) => `${side}  ${text}`.trim())
       .join('  ');
     const parts = [
       clock(status),
