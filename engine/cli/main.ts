@@ -82,6 +82,11 @@ async function main(args: string[]): Promise<number> {
 /** A socket that lingers must not keep a finished command alive. */
 const LINGER_MS = 1000;
 
+// Whoever reads what we print may have seen enough: `hundred status | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

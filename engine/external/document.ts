@@ -3,10 +3,10 @@ import { shown } from './moment.ts';
 /** What a document is not; the message names the place and what is expected there. */
 export class DocumentFault extends Error {}
 
-/** Parse a document. @throws DocumentFault */
+/** Parse a document; the mark that some editors begin a file with is none of it. @throws DocumentFault */
 export function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const cure = /\b(NaN|-?Infinity)\b/.test(text) ? ' (NaN and Infinity are no JSON: leave the name out)' : '';
     throw new DocumentFault(`is no JSON${cure}: ${(error as Error).message}`);

@@ -59,7 +59,7 @@ export class HttpSource implements Source {
     try {
       const { statusCode, body } = await request(url, {
         dispatcher: this.agent,
-        headers: { accept: 'application/json', 'user-agent': 'hundred' },
+        headers: { accept: 'application/json', 'user-agent': 'hundred', ...authorization(url) },
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await body.text();
@@ -88,6 +88,14 @@ export class HttpSource implements Source {
     if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return `answers with more than ${MOST_BYTES} bytes`;
     return `cannot be asked: ${message || code}`;
   }
+}
+
+/** HTTP's basic authorization from an address such as http://user:password@host/: nothing else sends what stands there. */
+function authorization(url: string): { readonly authorization?: string } {
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 /** An entry with a time of its own. */

@@ -30,6 +30,5 @@ scenario(
     assert.equal(text.filter((line) => line.includes('to clear')).length, 2, text.join('\n'));
     assert.ok(text.length <= 16, text.join('\n'));
     assert.equal(scene.venue.engine.onCommand('reset operator_cancel_all', now).done, true);
-  assert.equal(scene.venue.engine.onCommand('reset operator_cancel_all', now).done, true);
   },
 );

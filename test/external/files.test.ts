@@ -254,3 +254,12 @@ describe('a file of lines', () => {
     assert.deepEqual(bench.words, []);
   });
 });
+
+test('files of other systems: a mark at the beginning and lines that end in CR LF', async () => {
+  const json = new Bench('json');
+  json.write('\uFEFF{"a": 0.5,\r\n"b": 0.25}\r\n');
+  assert.equal(await json.run(100), 'a=0.5 b=0.25');
+  const lines = new Bench('ndjson');
+  lines.write('\uFEFF{"name": "a", "value": 0.5}\r\n');
+  assert.equal(await lines.run(100), 'a=0.5');
+});

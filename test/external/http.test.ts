@@ -8,8 +8,10 @@ import type { TimeUs } from '../../engine/units/index.ts';
 
 let answer: (response: ServerResponse) => void;
 let asked = 0;
-const server = createServer((_, response) => {
+let authorization: string | undefined;
+const server = createServer((request, response) => {
   asked++;
+  authorization = request.headers.authorization;
   answer(response);
 });
 before(() => new Promise<void>((done) => server.listen(0, '127.0.0.1', done)));
@@ -140,4 +142,20 @@ test('closed in the middle of an answer, it ends at once and without a word', as
   await close();
   await polling;
   assert.deepEqual(words, []);
+});
+
+test('user and password of an address are sent as HTTP has them, and told to nobody', async () => {
+  says({ x: 1 });
+  const { port } = server.address() as AddressInfo;
+  const named = bench({ url: `http://me:p%40ss@127.0.0.1:${port}/v` });
+  assert.equal(await named.poll(), 'x=1');
+  assert.equal(authorization, `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
+  says('no', 401);
+  await named.poll();
+  assert.ok(!/p@ss|p%40ss/.test(named.words.join() + JSON.stringify(named.sources.status())));
+  await named.close();
+  const plain = bench();
+  await plain.poll();
+  assert.equal(authorization, undefined);
+  await plain.close();
 });
