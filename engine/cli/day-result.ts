@@ -24,7 +24,9 @@ export function dayPath(statusFolder: string, { keyId, clientPrefix, subaccount 
 export function readDay(path: string, dayStart: number): Money {
   try {
     const day = JSON.parse(readFileSync(path, 'utf8')) as Partial<DayResult>;
-    return day.dayStart === dayStart ? money(day.profit ?? Number.NaN) : NO_MONEY;
+    if (!Number.isInteger(day.dayStart)) throw new Error('it does not say of which day it is');
+    const profit = money(day.profit ?? Number.NaN);
+    return day.dayStart === dayStart ? profit : NO_MONEY;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NO_MONEY;
     const { message } = error as Error;

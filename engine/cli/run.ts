@@ -12,6 +12,7 @@ import { STATUS_FOLDER } from './status.ts';
 import { loadStrategy } from './strategies.ts';
 import { Supervisor } from './supervise.ts';
 import { obey, release, supervision } from './supervised.ts';
+import { refuseTwin } from './twin.ts';
 import { durationMs, UsageError } from './usage.ts';
 import { WATCH_TERMS, WATCHDOG_PATH } from './watchdog.ts';
 
@@ -78,6 +79,10 @@ export async function runCommand(args: string[]): Promise<number> {
   }
   refuseWhenOff(resolve(STATUS_FOLDER));
   if (file.markets.length === 0) throw new UsageError(`${values.config}: markets is empty; name the tickers to quote`);
+  const { restUrl } = hostsOf(file.environment);
+  const { clientPrefix, subaccount } = file.account;
+  const access = { restUrl, keyId, keyPath: resolve(keyPath), clientPrefix, subaccount };
+  refuseTwin(resolve(STATUS_FOLDER), access);
   const forMs = values.for === undefined ? 0 : durationMs(values.for, '--for');
   const supervised = supervision();
   if (values.watchdog && supervised === null) {
@@ -95,9 +100,7 @@ export async function runCommand(args: string[]): Promise<number> {
   const { use, params, allowanceMs } = file.strategy;
   const loaded = await loadStrategy(use, params, values.config);
   const config = engineConfig(file, randomBytes(5).toString('hex'), file.markets, loaded);
-  const { restUrl } = hostsOf(file.environment);
-  const { clientPrefix, subaccount } = file.account;
-  const path = dayPath(resolve(STATUS_FOLDER), { restUrl, keyId, keyPath, clientPrefix, subaccount });
+  const path = dayPath(resolve(STATUS_FOLDER), access);
   const carried = readDay(path, exchangeDayStart(Date.now() / 1000));
   const session = openSession({
     title: `hundred  ${file.environment}`,

@@ -47,7 +47,7 @@ export class SessionControl {
     this.gauges = new Gauges({ everyMs: tickMs, nowNs, nowMs: () => this.nowMs, clockSkewMs, measured });
     if (statusFolder === null) return;
     const trouble = (code: string) => (text: string) => hooks.report({ level: 'warn', code, text });
-    this.statusFile = new StatusFile(statusFolder, sessionId, trouble('status_file'));
+    this.statusFile = new StatusFile(statusFolder, sessionId, options.access ?? null, trouble('status_file'));
     const beside = join(statusFolder, `${sessionId}${SOCKET_SUFFIX}`);
     this.socketPath = fitsSocket(beside) ? beside : join(tmpdir(), `hundred-${sessionId}`, 'control.sock');
     if (this.socketPath !== beside) this.socketFolder = dirname(this.socketPath);

@@ -13,6 +13,16 @@ export interface DaemonAccess {
   readonly subaccount: number;
 }
 
+/** True when two daemons could not tell each other's orders from their own. */
+export function isSameAccess(a: DaemonAccess, b: DaemonAccess): boolean {
+  return (['restUrl', 'keyId', 'clientPrefix', 'subaccount'] as const).every((of) => a[of] === b[of]);
+}
+
+/** An exchange on this machine, which ended with its daemon. */
+function isEmbedded({ restUrl }: DaemonAccess): boolean {
+  return URL.canParse(restUrl) && new URL(restUrl).hostname === '127.0.0.1';
+}
+
 /** What a running daemon writes of itself every second. */
 export interface StatusRecord {
   readonly pid: number;
@@ -42,13 +52,15 @@ export class StatusFile {
   private readonly onTrouble: (text: string) => void;
   private isTroubled = false;
 
-  constructor(folder: string, sessionId: string, onTrouble: (text: string) => void) {
+  /** @param access how this session's orders can be reached, null where they cannot */
+  constructor(folder: string, sessionId: string, access: DaemonAccess | null, onTrouble: (text: string) => void) {
     this.path = join(folder, `${sessionId}${SUFFIX}`);
     this.onTrouble = onTrouble;
     this.guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-    // What a dead predecessor rests is this session's to clear up now.
-    for (const { pid, born, sessionId: dead } of readStatusFiles(folder)) {
-      if (isAlive(pid, born)) continue;
+    // What a dead predecessor rests is this session's to clear up now; of another account only its status tells.
+    for (const { pid, born, sessionId: dead, access: its } of readStatusFiles(folder)) {
+      if (isAlive(pid, born) || (its !== null && !isEmbedded(its) && !(access !== null && isSameAccess(its, access))))
+        continue;
       for (const suffix of [SUFFIX, SOCKET_SUFFIX]) rmSync(join(folder, `${dead}${suffix}`), { force: true });
     }
   }

@@ -142,6 +142,11 @@ test("the day's result is kept for the next session of the day, and of no other"
   writeDay(at, { dayStart: 100, profit: -5_000_000 as Money });
   assert.deepEqual([readDay(at, 100), readDay(at, 200)], [-5_000_000, 0]);
   writeFileSync(at, '{"dayStart":100}');
+  for (const text of ['', '{}', 'null', '{"dayStart":100}', '{"profit":-5}']) {
+    writeFileSync(at, text);
+    assert.throws(() => readDay(at, 100), /cannot be read/, `no day that made nothing: ${text}`);
+  }
+  writeFileSync(at, 'half of a fi');
   assert.throws(() => readDay(at, 100), /the day's result cannot be read: .*remove the file if you know the loss/);
 });
 

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { bornOf, isAlive, readStatusFolder, type StatusRecord } from '../../engine/ops/status-file.ts';
+import { refuseTwin } from '../../engine/cli/twin.ts';
+import { bornOf, isAlive, readStatusFolder, StatusFile, type StatusRecord } from '../../engine/ops/status-file.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const MAIN = path.join(ROOT, 'engine', 'cli', 'main.ts');
@@ -112,4 +113,24 @@ test('a process that has the number of a daemon that died is not taken for it', 
   assert.equal(isAlive(process.pid, born), true);
   assert.equal(isAlive(process.pid), true, 'a status of before it was written');
   assert.equal(isAlive(process.pid, 'another moment'), false);
+});
+
+test('a dead daemon of another account is not cleared away; a living one of the same account keeps a second from starting', () => {
+  const statuses = path.join(folder, 'accounts');
+  const access = (keyId: string) =>
+    ({ restUrl: 'https://demo/v2', keyId, keyPath: '/key.pem', clientPrefix: 'hd', subaccount: 0 }) as const;
+  const put = (sessionId: string, keyId: string, pid: number): void => {
+    const status = { markets: [], groups: [], halts: [] };
+    const record = { pid, born: bornOf(pid), sessionId, writtenMs: 1, title: '', access: access(keyId), status };
+    writeFileSync(path.join(statuses, `${sessionId}.json`), JSON.stringify(record));
+  };
+  mkdirSync(statuses);
+  put('mine', 'a', 2 ** 22 + 1);
+  put('other', 'b', 2 ** 22 + 1);
+  new StatusFile(statuses, 'next', access('a'), assert.fail);
+  assert.deepEqual(readdirSync(statuses), ['other.json']);
+  refuseTwin(statuses, access('b'));
+  put('alive', 'b', process.pid);
+  assert.throws(() => refuseTwin(statuses, access('b')), /session alive .* already: end it first, or .*clientPrefix/);
+  refuseTwin(statuses, { ...access('b'), clientPrefix: 'x' });
 });
