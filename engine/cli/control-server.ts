@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
 import type { CommandAnswer, OperatorCommand, StopResult } from '../core/index.ts';
+import { listenForOwner } from '../ops/owner-socket.ts';
 
 /** What a daemon writes to everybody who is still connected when it ends. */
 export interface EndNotice {
@@ -14,14 +14,6 @@ export interface EndNotice {
 const MAX_CHARS = 4096;
 const COMMAND =
   /^(stop|pause|resume|panic|panic flatten|level [1-4]|reset [\w./-]{1,200}|limit \d{1,7}(\.\d{1,2})?(\/\d{1,3})?)$/;
-
-/** Longest path of a Unix socket everywhere, in bytes: a longer one is cut without a word. */
-const MAX_SOCKET_BYTES = 100;
-
-/** True for a path a Unix socket can be made at. */
-export function fitsSocket(path: string): boolean {
-  return Buffer.byteLength(path) <= MAX_SOCKET_BYTES;
-}
 
 /** True for what a daemon can be told. */
 export function isCommand(text: unknown): text is OperatorCommand {
@@ -46,17 +38,7 @@ export class ControlServer {
     const trouble = (error: Error): void => onTrouble(`control channel ${path}: ${error.message}`);
     this.server.on('error', trouble);
     try {
-      if (!fitsSocket(path)) throw new Error('the path is too long for a socket, which would be made somewhere else');
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      rmSync(path, { force: true });
-      // Made for the owner alone: setting its rights afterwards would leave a gap.
-      const before = process.umask(0o177);
-      try {
-        // The socket exists once this returns.
-        this.server.listen(path);
-      } finally {
-        process.umask(before);
-      }
+      listenForOwner(this.server, path);
       this.server.unref();
     } catch (error) {
       trouble(error as Error);

@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CommandAnswer, EngineReport, EngineStatus, Gauge, OperatorCommand, StopResult } from '../core/index.ts';
 import { latchPath, setLatch } from '../ops/latch.ts';
+import { fitsSocket, socketFolder } from '../ops/owner-socket.ts';
 import type { LatencyView } from '../ops/screen.ts';
 import { bornOf, SOCKET_SUFFIX, StatusFile, type StatusRecord } from '../ops/status-file.ts';
-import { ControlServer, fitsSocket } from './control-server.ts';
+import { ControlServer } from './control-server.ts';
 import { writeDay } from './day-result.ts';
 import { exchangeDayStart } from './exchange-day.ts';
 import { Gauges } from './gauges.ts';
@@ -49,7 +49,7 @@ export class SessionControl {
     const trouble = (code: string) => (text: string) => hooks.report({ level: 'warn', code, text });
     this.statusFile = new StatusFile(statusFolder, sessionId, options.access ?? null, trouble('status_file'));
     const beside = join(statusFolder, `${sessionId}${SOCKET_SUFFIX}`);
-    this.socketPath = fitsSocket(beside) ? beside : join(tmpdir(), `hundred-${sessionId}`, 'control.sock');
+    this.socketPath = fitsSocket(beside) ? beside : join(socketFolder(), `hundred-${sessionId}`, 'control.sock');
     if (this.socketPath !== beside) this.socketFolder = dirname(this.socketPath);
     this.server = new ControlServer(this.socketPath, (command) => hooks.command(command), trouble('control'));
   }

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { socketFolder } from '../ops/owner-socket.ts';
 import { SIGNALS } from './interruption.ts';
 import { type SupervisorMessage, supervisedEnvironment } from './supervised.ts';
 import type { Pulled } from './watch-server.ts';
@@ -28,7 +28,7 @@ const HOUR_MS = 3_600_000;
  */
 export class Supervisor {
   private readonly options: SuperviseOptions;
-  private readonly folder = mkdtempSync(join(tmpdir(), 'hundred-watchdog-'));
+  private readonly folder = mkdtempSync(join(socketFolder(), 'hundred-watchdog-'));
   private readonly path = join(this.folder, 'watchdog.sock');
   private readonly givenUp: Record<string, string> = {};
   private readonly deaths: number[] = [];

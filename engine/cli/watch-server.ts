@@ -1,8 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
 import type { RequestOutcome, VenueRequest } from '../core/index.ts';
 import { BEAT_VERSION, type BeatLine, type Hello, readBeatLine, writeBeatLine } from '../ops/beat.ts';
+import { listenForOwner } from '../ops/owner-socket.ts';
 import { Watch, type WatchFault, type WatchTerms } from '../ops/watch.ts';
 import { Paths } from '../wire/index.ts';
 import { Pull } from './pull.ts';
@@ -81,12 +80,9 @@ export class WatchServer {
     const { path } = this.options;
     if (await answers(path)) throw new UsageError(`a watchdog listens at ${path} already: one is enough`);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      // Left by one that was killed.
-      rmSync(path, { force: true });
       await new Promise<void>((done, failed) => {
         this.server.once('error', failed);
-        this.server.listen(path, done);
+        listenForOwner(this.server, path, done);
       });
     } catch (error) {
       throw new UsageError(`the watchdog cannot listen at ${path}: ${(error as Error).message}`);

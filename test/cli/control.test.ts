@@ -6,12 +6,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { tellDaemon } from '../../engine/cli/control-client.ts';
-import { ControlServer, fitsSocket } from '../../engine/cli/control-server.ts';
+import { ControlServer } from '../../engine/cli/control-server.ts';
 import { dayPath, readDay, writeDay } from '../../engine/cli/day-result.ts';
 import { exchangeDayStart } from '../../engine/cli/exchange-day.ts';
 import { Gauges } from '../../engine/cli/gauges.ts';
 import type { OperatorCommand } from '../../engine/core/index.ts';
 import { latchPath, readLatch, removeLatch, setLatch } from '../../engine/ops/latch.ts';
+import { fitsSocket } from '../../engine/ops/owner-socket.ts';
 import type { Money } from '../../engine/units/index.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hundred-control-'));
@@ -157,7 +158,7 @@ test('a folder whose name is short in letters and long in bytes: the socket goes
   const at = path.join(folder, 'é'.repeat(60), 'x.sock');
   const server = new ControlServer(at, assert.fail, (text) => troubles.push(text));
   server.end({ clean: true, resting: 0, text: '' });
-  assert.match(troubles.join(), /control channel .*x\.sock: the path is too long/);
+  assert.match(troubles.join(), /control channel .*x\.sock: the path is longer than 100 bytes/);
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.startsWith('é')),
     [],
