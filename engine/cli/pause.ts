@@ -94,7 +94,11 @@ export async function resumeCommand(args: string[]): Promise<number> {
 function unlatch(folder: string, json: boolean): number {
   const latch = readLatch(folder);
   if (latch === null) throw new UsageError(`there is no latch: ${latchPath(folder)} does not exist`);
-  removeLatch(folder);
+  try {
+    removeLatch(folder);
+  } catch (error) {
+    throw new UsageError(`the latch cannot be removed: ${(error as Error).message}`);
+  }
   if (json) console.log(JSON.stringify({ removed: latchPath(folder), ...latch }));
   else {
     const at = latch.atMs === 0 ? '' : `, set ${new Date(latch.atMs).toISOString()}`;

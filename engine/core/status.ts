@@ -8,7 +8,8 @@ import { type Clearing, clearingOf } from './clearing.ts';
 import type { Context, Phase } from './context.ts';
 import type { EventStatus } from './events.ts';
 import type { FlattenStatus } from './flattener.ts';
-import { isTradable, type MarketState } from './market-state.ts';
+import { othersBest, profitOf } from './mark.ts';
+import type { MarketState } from './market-state.ts';
 import type { QueueErrors } from './queues.ts';
 import type { RiskStatus } from './risk-desk.ts';
 
@@ -209,20 +210,6 @@ function marketStatus(ctx: Context, market: MarketState, missing: number, view: 
     sold: account.sold,
     fills: account.fills,
   };
-}
-
-/** By what others bid and ask; by their last word where the book says nothing. */
-function profitOf(ctx: Context, market: MarketState, view: BookView): Money {
-  if (ctx.ledger.position(market.index) === 0) return ctx.ledger.profit(market.index, 0 as Price, 0 as Price);
-  if (!isTradable(market, ctx.now)) return market.profit;
-  view.aim(market.index, market.book);
-  return ctx.ledger.profit(market.index, othersBest(view, BID), othersBest(view, ASK));
-}
-
-/** Others' best price of a side of the market the view is aimed at, 0 for none. */
-function othersBest(view: BookView, side: Side): Price {
-  const level = view.bestLevel(side);
-  return level === NO_LEVEL ? (0 as Price) : view.grid.price(level);
 }
 
 /**

@@ -1,10 +1,10 @@
-import { NO_LEVEL } from '../market/index.ts';
 import { BookView } from '../quoting/index.ts';
 import { FillRate, type HaltCode, type LevelTerms, LossGuard, PickOff, RejectRatio } from '../risk/index.ts';
 import { ASK, BID, formatMoney, type Money, money, type Price, type Side, type TimeUs } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { Gauge } from './inputs.ts';
 import type { Levels } from './levels.ts';
+import { othersBest, profitOf } from './mark.ts';
 import { isTradable, type MarketState } from './market-state.ts';
 
 const CHECK_MS = 1000;
@@ -39,9 +39,10 @@ export class Triggers {
     this.rejects = new RejectRatio(terms.rejectShare);
   }
 
-  /** P&L of the exchange day and the fall from the highest equity, as last looked at. */
+  /** P&L of the exchange day and the fall from the highest equity, at the books of this moment. */
   get result(): { readonly dayProfit: Money; readonly fall: Money } {
-    return this.loss.judge(this.profit);
+    const profit = this.ctx.markets.reduce((sum, market) => sum + profitOf(this.ctx, market, this.view), 0);
+    return this.loss.seen(money(profit));
   }
 
   /** A fill of ours. */
@@ -72,7 +73,7 @@ export class Triggers {
     if (market.book < 0 || !(isTradable(market, ctx.now) || ctx.ledger.position(market.index) === 0)) return;
     this.view.aim(market.index, market.book);
     this.view.time = ctx.now;
-    const [bid, ask] = [this.others(BID), this.others(ASK)];
+    const [bid, ask] = [othersBest(this.view, BID), othersBest(this.view, ASK)];
     // What was carried in is worth from now on what it could be left at now: limits in money are looked at again.
     if (isTradable(market, ctx.now) && ctx.ledger.markOpening(market.index, bid, ask)) ctx.touch(market);
     market.profit = ctx.ledger.profit(market.index, bid, ask);
@@ -106,12 +107,6 @@ export class Triggers {
   /** An operator has decided about a loss: the fall is measured from here on. */
   acknowledged(code: HaltCode): void {
     if (code === 'drawdown') this.loss.rebase(this.profit);
-  }
-
-  /** Others' best price of a side, 0 for none: a quote of ours is nobody to sell to. */
-  private others(side: Side): Price {
-    const level = this.view.bestLevel(side);
-    return level === NO_LEVEL ? (0 as Price) : this.view.grid.price(level);
   }
 
   private watchLoss(): void {

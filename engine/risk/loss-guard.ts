@@ -37,6 +37,11 @@ export class LossGuard {
     this.highest = profit;
   }
 
+  /** How things stand at this P&L, without judging it. */
+  seen(profit: Money): Pick<LossVerdict, 'dayProfit' | 'fall'> {
+    return { dayProfit: money(profit + this.dayOffset), fall: money(Math.max(0, this.highest - profit)) };
+  }
+
   judge(profit: Money): LossVerdict {
     const { maxDailyLoss, softLossShare, maxDrawdown } = this.terms;
     if (profit > this.highest) this.highest = profit;

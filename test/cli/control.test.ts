@@ -12,7 +12,7 @@ import { exchangeDayStart } from '../../engine/cli/exchange-day.ts';
 import { Gauges } from '../../engine/cli/gauges.ts';
 import type { OperatorCommand } from '../../engine/core/index.ts';
 import { latchPath, readLatch, removeLatch, setLatch } from '../../engine/ops/latch.ts';
-import { fitsSocket } from '../../engine/ops/owner-socket.ts';
+import { fitsSocket, socketFolder } from '../../engine/ops/owner-socket.ts';
 import type { Money } from '../../engine/units/index.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hundred-control-'));
@@ -154,6 +154,12 @@ test("the day's result is kept for the next session of the day, and of no other"
 test('a folder whose name is short in letters and long in bytes: the socket goes elsewhere, and a path that fits nowhere ends no session', () => {
   assert.equal(fitsSocket(`/tmp/${'a'.repeat(90)}`), true);
   assert.equal(fitsSocket(`/tmp/${'é'.repeat(60)}`), false, 'the system counts bytes, and cuts what is too long');
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = `/tmp/${'t'.repeat(60)}`;
+  const elsewhere = socketFolder();
+  if (before === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = before;
+  assert.equal(elsewhere, '/tmp', 'the temporary folder may have a long name too');
   const troubles: string[] = [];
   const at = path.join(folder, 'é'.repeat(60), 'x.sock');
   const server = new ControlServer(at, assert.fail, (text) => troubles.push(text));

@@ -15,6 +15,11 @@ scenario('a position is shown at what others bid for it, not at our own bid', (s
   assert.ok(markets[0]!.bid.ourPrice > 4000, 'our bid is above it');
   // Ten bought at 47 are worth 40 each.
   assert.deepEqual([profit, dayProfit], [-700_000 as Money, -700_000 as Money]);
+  // Both are of the same moment, however lately the limits were looked at.
+  scene.venue.rest(T, BID, '0.4300', 100);
+  scene.run(100);
+  const next = scene.venue.engine.status();
+  assert.deepEqual([next.profit, next.dayProfit, next.fall], [-400_000 as Money, -400_000 as Money, 400_000 as Money]);
 });
 
 scenario(
