@@ -100,7 +100,7 @@ export async function panicCommand(args: string[]): Promise<number> {
       `no daemon has left a status in ${folder}: --folder names another place; --config, --key-id and --key pull without one`,
     );
   }
-  latch(folder);
+  const isLatched = latch(folder);
   const say = (outcome: Outcome): Outcome => {
     if (!values.json) console.log(lineOf(outcome));
     return outcome;
@@ -117,8 +117,9 @@ export async function panicCommand(args: string[]): Promise<number> {
     ...(given instanceof UsageError ? [say(undone(values.config!, given.message))] : []),
     ...(given === null || given instanceof UsageError ? [] : [alone(given, values.flatten, values.all).then(say)]),
   ]);
-  if (values.json) console.log(JSON.stringify({ latch: latchPath(folder), outcomes }));
-  else console.log(`${latchPath(folder)} keeps daemons from starting until 'hundred resume --acknowledge'`);
+  if (values.json) console.log(JSON.stringify({ latch: isLatched ? latchPath(folder) : null, outcomes }));
+  else if (isLatched)
+    console.log(`${latchPath(folder)} keeps daemons from starting until 'hundred resume --acknowledge'`);
   return outcomes.every(({ clean }) => clean) ? 0 : 1;
 }
 
@@ -144,11 +145,13 @@ async function alone(given: Given, flatten: boolean, all: boolean): Promise<Outc
 }
 
 /** What cannot be written must not keep anything from being pulled. */
-function latch(folder: string): void {
+function latch(folder: string): boolean {
   try {
     setLatch(folder, { atMs: Date.now(), cause: 'hundred panic' });
+    return true;
   } catch (error) {
     console.error(`hundred: the latch cannot be set, a start will not be held up: ${(error as Error).message}`);
+    return false;
   }
 }
 

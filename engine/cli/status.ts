@@ -79,8 +79,8 @@ function linesOf(record: StatusRecord, health: Health, silentMs: number): string
     running: `${who}: running`,
     paused: `${who}: PAUSED by an operator; 'hundred resume' has it quote again`,
     halted: `${who}: HALTED OR RESTRICTED, level ${level} ${LEVEL_NAMES[level]}: ${causes}`,
-    silent: `${who}: SILENT for ${Math.round(silentMs / 1000)} s: it hangs or is frozen, and its orders may rest; end it (kill -9) and start it again`,
-    died: `${who}: DIED without a word ${Math.round(silentMs / 1000)} s ago: its orders may rest; start it again to have them cancelled`,
+    silent: `${who}: SILENT for ${Math.round(silentMs / 1000)} s: it hangs or is frozen, and its orders may rest: 'hundred panic' pulls them and ends it`,
+    died: `${who}: DIED without a word ${Math.round(silentMs / 1000)} s ago: its orders may rest: 'hundred panic' pulls them, and so does starting it again`,
   };
   return [words[health], ...screenOf(record), ''];
 }

@@ -123,7 +123,7 @@ export function screenLines(status: EngineStatus, latency: LatencyView, title: s
 /** The session's figures, a line for each kind. */
 function figureLines(status: EngineStatus, latency: LatencyView): string[] {
   const { writeTokens, writeCapacity, tier, stale } = status;
-  const day = `the day's ${formatDollars(status.dayProfit)}, ${formatDollars(status.fall)} below the highest`;
+  const day = `the day's ${formatDollars(status.dayProfit)}, ${formatDollars(status.fall)} below the session's highest`;
   const lines = [
     `P&L ${formatDollars(status.profit)} after fees of ${formatDollars(status.fees as Money, 4)}; ${day}; cash at start ${formatDollars(status.cash)}`,
     worstCases(status),

@@ -194,4 +194,12 @@ test('a status that is damaged, and a mistake on the command line, keep no daemo
   assert.match(out, /WARNING: session strange, .*: NOT CONFIRMED: Invalid URL/);
   assert.match(out, /WARNING: none\.yaml: NOT CONFIRMED: config file .*none\.yaml does not exist/);
   assert.ok(existsSync(path.join(cwd, '.hundred', 'off.json')));
+  assert.match(out, /off\.json keeps daemons from starting/);
+  // A file where the folder should be: no latch, and none is claimed.
+  writeFileSync(path.join(folder, 'file'), '');
+  const where = path.join(folder, 'file', 'status');
+  const other = await hundred(cwd, 'panic', '--folder', where);
+  assert.equal(other.code, 1);
+  assert.match(other.err, /the latch cannot be set, a start will not be held up/);
+  assert.doesNotMatch(other.out, /keeps daemons from starting/);
 });
