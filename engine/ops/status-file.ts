@@ -158,12 +158,10 @@ export function readStatusFiles(folder: string): readonly StatusRecord[] {
 /** @throws Error for what no daemon wrote, or not in this place */
 function recordOf(given: unknown, name: string): StatusRecord {
   const read = (given ?? {}) as Partial<StatusRecord>;
-  const { pid, sessionId, writtenMs, status } = read;
-  if (!Number.isInteger(pid) || pid! <= 0 || !Number.isFinite(writtenMs))
-    throw new Error('it names no process and time');
+  const { pid, sessionId, writtenMs = 0, control = '', access = null } = read;
+  if (!Number.isInteger(pid) || pid! <= 0) throw new Error('it names no process');
   if (`${sessionId}${SUFFIX}` !== name) throw new Error('it is of another session');
-  const lists = [status?.markets, status?.groups, status?.halts];
-  if (!lists.every((list) => Array.isArray(list))) throw new Error('it does not say what the daemon does');
-  // One of an earlier version has neither.
-  return { ...(read as StatusRecord), control: read.control ?? '', access: read.access ?? null };
+  // Of another version something may be missing; what its orders are pulled by is taken all the same.
+  const status = { markets: [], groups: [], halts: [], ...read.status } as StatusRecord['status'];
+  return { ...(read as StatusRecord), writtenMs, control, access, status };
 }
