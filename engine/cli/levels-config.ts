@@ -9,7 +9,8 @@ const seconds = (ms: number) =>
     .min(1)
     .max(86_400)
     .default(ms / 1000);
-const dollars = z.number().positive().max(100_000_000).optional();
+// Anything below a cent would round to no limit at all.
+const dollars = z.number().min(0.01).max(100_000_000).optional();
 
 /** The section `levels` of a configuration file (docs/levels.md). */
 export const levelsSchema = z

@@ -4,7 +4,8 @@ import { type Count, DOLLAR, type Money, ONE_CONTRACT } from '../units/index.ts'
 
 const contracts = z.number().min(0.01).max(1_000_000);
 const manyContracts = z.number().min(0.01).max(1_000_000_000);
-const dollars = z.number().positive().max(100_000_000);
+// Anything below a cent would round to no limit at all.
+const dollars = z.number().min(0.01).max(100_000_000);
 const scope = z.strictObject({ maxRiskDollars: dollars.optional(), maxContracts: manyContracts.optional() });
 const byTicker = <T extends z.ZodType>(of: T) => z.record(z.string().min(1), of).default({});
 

@@ -49,6 +49,14 @@ test('a section that says no more than it did before has every limit at its defa
   );
 });
 
+test('a limit that would round to nothing, and so be none, is refused', () => {
+  refused('  maxSessionLossDollars: 0.0000001', /risk\.maxSessionLossDollars/);
+  const file = path.join(folder, 'levels.yaml');
+  const text = readFileSync(path.join(ROOT, 'config', 'paper.yaml'), 'utf8');
+  writeFileSync(file, text.replace('softLossShare: 0.6', 'maxDailyLossDollars: 0.001'));
+  assert.throws(() => readConfig(file), /levels\.maxDailyLossDollars/);
+});
+
 test('a default is no more than the level above has, and no less than the level below', () => {
   const low = limits(`${LEAST}  maxTotalRiskDollars: 300\n`);
   assert.deepEqual(
