@@ -60,8 +60,15 @@ export class SessionControl {
   }
 
   /** Say how things are; and hear, by the latch, of a panic that did not reach us otherwise. */
-  show(status: EngineStatus, latency: LatencyView, sources: NonNullable<StatusRecord['sources']>): void {
-    const { title, version, config, access = null, statusFolder = null } = this.options;
+  show(...picture: Parameters<SessionControl['write']>): void {
+    this.write(...picture);
+    const { statusFolder = null } = this.options;
+    if (!this.isOff && statusFolder !== null && existsSync(latchPath(statusFolder))) this.hooks.command('panic');
+  }
+
+  /** Say how things are. */
+  write(status: EngineStatus, latency: LatencyView, sources: NonNullable<StatusRecord['sources']>): void {
+    const { title, version, config, access = null } = this.options;
     const { sessionId } = config;
     const writtenMs = Math.round(this.nowMs);
     const control = this.socketPath;
@@ -79,7 +86,6 @@ export class SessionControl {
       sources,
     });
     this.keepDay(status);
-    if (!this.isOff && statusFolder !== null && existsSync(latchPath(statusFolder))) this.hooks.command('panic');
   }
 
   private keepDay({ dayProfit }: EngineStatus): void {

@@ -218,6 +218,8 @@ export class Session {
     const answer = this.engine.onCommand(command, time);
     this.watchLevel();
     this.watchStrategy();
+    // Whoever gave the command looks next whether it was carried out.
+    this.control.write(this.engine.status(), this.latencyView(), this.external.status());
     return answer;
   }
 
