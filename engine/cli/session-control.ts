@@ -36,6 +36,7 @@ export class SessionControl {
   private readonly gauges: Gauges;
   private readonly born = bornOf(process.pid);
   private isOff = false;
+  private isTold = false;
   private isDayTroubled = false;
 
   constructor(options: SessionControlOptions, hooks: SessionHooks) {
@@ -51,7 +52,12 @@ export class SessionControl {
     const beside = join(statusFolder, `${sessionId}${SOCKET_SUFFIX}`);
     this.socketPath = fitsSocket(beside) ? beside : join(socketFolder(), `hundred-${sessionId}`, 'control.sock');
     if (this.socketPath !== beside) this.socketFolder = dirname(this.socketPath);
-    this.server = new ControlServer(this.socketPath, (command) => hooks.command(command), trouble('control'));
+    const hear = (command: OperatorCommand): CommandAnswer => {
+      // Its own way to the end, positions closed first where that was asked for: the latch has nothing to add.
+      if (command.startsWith('panic')) this.isTold = true;
+      return hooks.command(command);
+    };
+    this.server = new ControlServer(this.socketPath, hear, trouble('control'));
   }
 
   /** Call every `tickMs`. */
@@ -63,7 +69,8 @@ export class SessionControl {
   show(...picture: Parameters<SessionControl['write']>): void {
     this.write(...picture);
     const { statusFolder = null } = this.options;
-    if (!this.isOff && statusFolder !== null && existsSync(latchPath(statusFolder))) this.hooks.command('panic');
+    if (this.isOff || this.isTold || statusFolder === null || !existsSync(latchPath(statusFolder))) return;
+    this.hooks.command('panic');
   }
 
   /** Say how things are. */

@@ -10,10 +10,12 @@ import { ControlServer } from '../../engine/cli/control-server.ts';
 import { dayPath, readDay, writeDay } from '../../engine/cli/day-result.ts';
 import { exchangeDayStart } from '../../engine/cli/exchange-day.ts';
 import { Gauges } from '../../engine/cli/gauges.ts';
+import { SessionControl } from '../../engine/cli/session-control.ts';
 import type { OperatorCommand } from '../../engine/core/index.ts';
 import { latchPath, readLatch, removeLatch, setLatch } from '../../engine/ops/latch.ts';
 import { fitsSocket, socketFolder } from '../../engine/ops/owner-socket.ts';
-import type { Money } from '../../engine/units/index.ts';
+import type { Money, TimeUs } from '../../engine/units/index.ts';
+import { BenchVenue, testConfig } from '../support/bench-venue.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hundred-control-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,6 +41,43 @@ test('a daemon answers what it is told, and says how it ended to who waits for i
   server.end({ clean: true, resting: 0, text: 'nothing rests' });
   assert.deepEqual((await waiting).end, { ended: true, clean: true, text: 'nothing rests' });
   assert.equal((await tellDaemon(at, 'pause', 5000)).answer, null, 'nobody is there any more');
+});
+
+test('a latch tells a daemon that nobody reached, and does not cut short the flattening of one that was told', async () => {
+  const statusFolder = mkdtempSync(path.join(folder, 'latched-'));
+  const heard: OperatorCommand[] = [];
+  const session = (sessionId: string): SessionControl =>
+    new SessionControl(
+      {
+        statusFolder,
+        config: { ...testConfig(['TST-A']), sessionId },
+        title: 'test',
+        version: '0',
+        nowUs: () => 1_800_000_000_000_000 as TimeUs,
+        nowNs: () => 0,
+        tickMs: 10,
+        clockSkewMs: () => null,
+      },
+      {
+        command: (command) => {
+          heard.push(command);
+          return { done: true, text: '' };
+        },
+        measured: () => {},
+        report: () => {},
+      },
+    );
+  const status = new BenchVenue(testConfig(['TST-A'])).engine.status();
+  const show = (of: SessionControl): void => of.show(status, { count: 0, p50Us: -1, p99Us: -1, maxUs: -1 }, []);
+  const told = session('told');
+  const unreached = session('unreached');
+  setLatch(statusFolder, { atMs: 0, cause: 'test' });
+  assert.equal((await tellDaemon(path.join(statusFolder, 'told.sock'), 'panic flatten', 5000)).answer?.done, true);
+  for (let n = 0; n < 3; n++) show(told);
+  assert.deepEqual(heard, ['panic flatten']);
+  show(unreached);
+  assert.deepEqual(heard, ['panic flatten', 'panic']);
+  for (const each of [told, unreached]) each.end({ clean: true, resting: 0, text: '' });
 });
 
 test('nonsense on the control channel is refused and harms nothing', async () => {
