@@ -91,7 +91,9 @@ test(`seed ${SEED}: on real sockets, whatever breaks, in the end our truth is th
     reconcileMs: 700,
     refusedHoldMs: 100,
   };
-  const config = { ...base, groupLimit: 100_000_000 as Count, timing: { ...base.timing, ...patience } };
+  // So much trades in so little time that the levels would take it for what it looks like.
+  const levels = { fillFloor: 100_000, pickOffFills: 1000, rejectShare: 1 };
+  const config = { ...base, levels, groupLimit: 100_000_000 as Count, timing: { ...base.timing, ...patience } };
   const port = {
     send: (text: string) => venue.send(text),
     request: (request: Parameters<typeof venue.request>[0]) => venue.request(request),
