@@ -23,7 +23,8 @@ await run(async () => {
       [
         '--test',
         '--test-reporter=spec',
-        `--test-concurrency=${availableParallelism()}`,
+        // One more than there are processors: tests of whole processes wait most of their time.
+        `--test-concurrency=${availableParallelism() + 1}`,
         `--test-timeout=${TEST_TIMEOUT_MS}`,
         ...given.filter((arg) => arg.startsWith('-')),
         ...files,
