@@ -1,6 +1,6 @@
-import { SIDES } from '../orders/index.ts';
+import { reducingSide, SIDES } from '../orders/index.ts';
 import { flattenLimit } from '../risk/index.ts';
-import { ASK, BID, type Count, type Price, priceInCents, type Side, type TimeUs } from '../units/index.ts';
+import { ASK, BID, type Count, opposite, type Price, priceInCents, type Side, type TimeUs } from '../units/index.ts';
 import type { Context } from './context.ts';
 import type { MarketState } from './market-state.ts';
 
@@ -88,8 +88,8 @@ export class Flattener {
     if (position === 0) return this.end(closing, closing.orders === 0 ? 'nothing held' : 'closed');
     if (ctx.now < closing.notBefore) return;
     if (closing.orders >= ctx.terms.flattenAttempts) return this.giveUp(closing, `after ${closing.orders} orders`);
-    const side = position > 0 ? ASK : BID;
-    const best = this.best(market, position > 0 ? BID : ASK);
+    const side = reducingSide(position);
+    const best = this.best(market, opposite(side));
     if (best === 0) return this.beImpatient(closing);
     if (closing.limit === 0) {
       const { flattenBand } = ctx.terms;

@@ -1,5 +1,5 @@
 import { NO_LEVEL } from '../market/index.ts';
-import { type Order, remaining, SIDES } from '../orders/index.ts';
+import { type Order, reducingSide, remaining, SIDES } from '../orders/index.ts';
 import {
   ActionWorth,
   BookView,
@@ -179,7 +179,7 @@ export class Trader {
     if (held || plan.amends.length + plan.creates.length === 0) this.scheduler.satisfied(sideNumber(market, side));
     if (held) return ctx.wait(market);
     const position = ctx.ledger.position(market.index);
-    const reduces = side === BID ? position < 0 : position > 0;
+    const reduces = position !== 0 && side === reducingSide(position);
     for (const wish of plan.amends) {
       this.worth.amend(wish, reduces);
       this.candidate(market, side, wish, wish.order, wish.isAhead, reduces);

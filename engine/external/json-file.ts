@@ -2,12 +2,11 @@ import type { TimeUs } from '../units/index.ts';
 import { DocumentFault, entriesOf, parsed } from './document.ts';
 import { fileFault, stateOf, withFile } from './file.ts';
 import type { Gate } from './gate.ts';
+import { Patience } from './patience.ts';
 import type { FileSettings } from './settings.ts';
 import type { Health, Source } from './source.ts';
 import { Turn } from './turn.ts';
 
-/** A file that is gone, or holds half a document, may be in the middle of being written: so long nothing is said. */
-export const GRACE_US = 1_000_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** File systems keep time in steps: what was written just before a look may be written again without a trace. */
 const STEP_US = 50_000;
@@ -21,13 +20,13 @@ export class JsonFile implements Source {
   readonly health: Health;
   private readonly path: string;
   private readonly turn: Turn;
+  private readonly patience: Patience;
   private readonly nowUs: () => TimeUs;
   /** The state that needs no second look, and whether that is because it makes no sense. */
   private settled = '';
   private isBad = false;
   /** What was read last, and of which state. */
   private seen = { version: '', text: '' };
-  private faultSince = 0;
 
   constructor(settings: FileSettings, gate: Gate, health: Health, nowUs: () => TimeUs) {
     this.path = settings.path;
@@ -35,6 +34,7 @@ export class JsonFile implements Source {
     this.health = health;
     this.nowUs = nowUs;
     this.turn = new Turn(settings.checkMs, health);
+    this.patience = new Patience(health, nowUs);
   }
 
   tick(now: TimeUs): Promise<void> {
@@ -54,7 +54,7 @@ export class JsonFile implements Source {
       return await withFile(this.path, async (handle) => {
         const state = await stateOf(handle);
         if (state.version === this.settled) {
-          if (!this.isBad) this.fine();
+          if (!this.isBad) this.patience.worked();
           return null;
         }
         if (state.size > MOST_BYTES) throw new DocumentFault(`is larger than ${MOST_BYTES} bytes`);
@@ -62,7 +62,7 @@ export class JsonFile implements Source {
         // Written while it was read: what was read may be parts of both.
         if ((await stateOf(handle)).version !== state.version) return null;
         const entries = this.parse(text, state.version);
-        this.fine();
+        this.patience.worked();
         if (this.nowUs() - state.writtenAt > STEP_US) this.settle(state.version, false);
         const { seen } = this;
         this.seen = { version: state.version, text };
@@ -70,7 +70,7 @@ export class JsonFile implements Source {
         return { entries, writtenAt: state.writtenAt };
       });
     } catch (error) {
-      this.fault(fileFault(error));
+      this.patience.failed(fileFault(error));
       return null;
     }
   }
@@ -80,7 +80,7 @@ export class JsonFile implements Source {
       return entriesOf(parsed(text));
     } catch (error) {
       // It has stood like this for long enough: not to be read again before it changes.
-      if (this.faultSince !== 0 && this.nowUs() - this.faultSince >= GRACE_US) this.settle(version, true);
+      if (this.patience.isOver) this.settle(version, true);
       throw error;
     }
   }
@@ -88,16 +88,5 @@ export class JsonFile implements Source {
   private settle(version: string, isBad: boolean): void {
     this.settled = version;
     this.isBad = isBad;
-  }
-
-  private fault(why: string): void {
-    const now = this.nowUs();
-    if (this.faultSince === 0) this.faultSince = now;
-    if (now - this.faultSince >= GRACE_US) this.health.failed(why);
-  }
-
-  private fine(): void {
-    this.faultSince = 0;
-    this.health.worked();
   }
 }

@@ -3,8 +3,8 @@ import type { TimeUs } from '../units/index.ts';
 import { DocumentFault, parsed } from './document.ts';
 import { type FileState, fileFault, stateOf, withFile } from './file.ts';
 import type { Gate } from './gate.ts';
-import { GRACE_US } from './json-file.ts';
 import { shown } from './moment.ts';
+import { Patience } from './patience.ts';
 import type { FileSettings } from './settings.ts';
 import type { Health, Source } from './source.ts';
 import { Turn } from './turn.ts';
@@ -24,6 +24,7 @@ export class LineFile implements Source {
   readonly health: Health;
   private readonly path: string;
   private readonly turn: Turn;
+  private readonly patience: Patience;
   private readonly nowUs: () => TimeUs;
   private identity = '';
   private offset = 0;
@@ -31,7 +32,6 @@ export class LineFile implements Source {
   private rest: Buffer = Buffer.alloc(0);
   /** In the middle of a line that is not to be read. */
   private skips = false;
-  private faultSince = 0;
 
   constructor(settings: FileSettings, gate: Gate, health: Health, nowUs: () => TimeUs) {
     this.path = settings.path;
@@ -39,6 +39,7 @@ export class LineFile implements Source {
     this.health = health;
     this.nowUs = nowUs;
     this.turn = new Turn(settings.checkMs, health);
+    this.patience = new Patience(health, nowUs);
   }
 
   tick(now: TimeUs): Promise<void> {
@@ -53,13 +54,10 @@ export class LineFile implements Source {
   private async read(): Promise<{ chunk: Buffer; state: FileState; isFirst: boolean } | null> {
     try {
       const found = await withFile(this.path, (handle) => this.appended(handle));
-      this.faultSince = 0;
-      this.health.worked();
+      this.patience.worked();
       return found;
     } catch (error) {
-      const now = this.nowUs();
-      if (this.faultSince === 0) this.faultSince = now;
-      if (now - this.faultSince >= GRACE_US) this.health.failed(fileFault(error));
+      this.patience.failed(fileFault(error));
       return null;
     }
   }
